@@ -1,0 +1,30 @@
+import type { Milliseconds } from './clock.ts'
+import type { Labels } from './labels.ts'
+import type { Place } from './place.ts'
+import type { Probe } from './probe.ts'
+import type { Rule } from './rule.ts'
+
+/** A thing watched. `options` and `credentials` are by protocol, valid by that protocol's schema. */
+export interface Device {
+  readonly name: string
+  readonly address: string
+  readonly labels: Labels
+  readonly probes: readonly ProbeUse[]
+  readonly options: Readonly<Record<string, unknown>>
+  readonly credentials: Readonly<Record<string, unknown>>
+  /** Names of the devices through which this one is reached or fed. */
+  readonly dependsOn: readonly string[]
+  /** All rules that hold for this device: its probes', with its overrides. */
+  readonly rules: readonly Rule[]
+  readonly place: Place
+  /** Where one of its keys stands, for problems. */
+  at(key: string): Place
+}
+
+/** A probe as one device uses it: its points carry the device's overrides of scale and the like. */
+export interface ProbeUse {
+  readonly probe: Probe
+  readonly interval: Milliseconds
+  /** The deadline of one poll. */
+  readonly timeout: Milliseconds
+}

@@ -1,0 +1,38 @@
+/** Label names and values, as Prometheus has them. */
+export type Labels = Readonly<Record<string, string>>
+
+/** The longest label value that is kept; what a device says beyond it is cut. */
+const longestValue = 256
+
+/**
+ * Text from outside made fit for a label: control characters out (Prometheus and Alertmanager show or refuse them),
+ * lone surrogates replaced, blanks trimmed, cut at 256 characters.
+ */
+export function labelValue(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: taking them out is what this is for
+  const clean = text
+    .replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ')
+    .toWellFormed()
+    .trim()
+  return clean.length > longestValue ? clean.slice(0, longestValue).toWellFormed() : clean
+}
+
+/** Labels as `{a="x",b="y"}` with values escaped as the text format asks; an empty text when there are none. */
+export function labelText(labels: Labels): string {
+  const pairs = Object.entries(labels).map(([name, value]) => `${name}="${escapeLabel(value)}"`)
+  return pairs.length === 0 ? '' : `{${pairs.join(',')}}`
+}
+
+function escapeLabel(value: string): string {
+  return value.replace(/[\\"\n]/g, (c) => (c === '\n' ? '\\n' : `\\${c}`))
+}
+
+/** Labels in one canonical text, whatever the order they were written in: a key for maps and for the journal. */
+export function labelKey(labels: Labels): string {
+  return JSON.stringify(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))
+}
+
+/** Whether every label of `wanted` stands in `labels` with the same value. */
+export function labelsMatch(labels: Labels, wanted: Labels): boolean {
+  return Object.entries(wanted).every(([name, value]) => labels[name] === value)
+}

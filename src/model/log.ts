@@ -1,0 +1,13 @@
+/** What a log line carries beside its message; never a library's error object, which may hold keys. */
+export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>
+
+/** The part of pino that the rooms use; pino itself stays in daemon.ts and commands/. */
+export interface Log {
+  debug(fields: LogFields, message: string): void
+  info(fields: LogFields, message: string): void
+  warn(fields: LogFields, message: string): void
+  error(fields: LogFields, message: string): void
+}
+
+/** A log that keeps nothing. */
+export const silent: Log = { debug() {}, info() {}, warn() {}, error() {} }

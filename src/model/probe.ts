@@ -1,0 +1,27 @@
+import type { Conversion } from './conversion.ts'
+import type { Metric } from './metric.ts'
+import type { Place } from './place.ts'
+import type { Rule } from './rule.ts'
+
+/** One thing that a probe reads. `spec` is the protocol's part of its YAML, valid by the protocol's schema. */
+export interface Point<Spec = unknown> {
+  readonly metric: Metric
+  readonly conversion: Conversion
+  readonly spec: Spec
+  readonly place: Place
+  /** Where one of its keys stands, for problems. */
+  at(key: string): Place
+}
+
+/** A YAML that says what to read from one device model or MIB (snmp_exporter: module). */
+export interface Probe<Spec = unknown, Settings = unknown> {
+  readonly name: string
+  readonly title: string
+  readonly collector: string
+  /** The protocol's settings for the whole probe (word order, command list ...), valid by the protocol's schema. */
+  readonly settings: Settings
+  readonly points: readonly Point<Spec>[]
+  /** Rules as the probe declares them, before a device's overrides. */
+  readonly rules: readonly Rule[]
+  readonly place: Place
+}

@@ -1,0 +1,29 @@
+import type { Milliseconds } from './clock.ts'
+import type { Device } from './device.ts'
+import type { Labels } from './labels.ts'
+import type { Language, Vocabulary } from './metric.ts'
+
+/** Where /metrics is served. */
+export interface Listen {
+  readonly host: string
+  readonly port: number
+}
+
+/** The place that one siteward watches. */
+export interface Site {
+  readonly name: string
+  readonly labels: Labels
+  /** The language of an alert's `summary`; both languages are always sent beside it. */
+  readonly language: Language
+  readonly listen: Listen
+  /** Base URLs: every instance is told everything. */
+  readonly alertmanagers: readonly URL[]
+  /** How often a firing alert is sent again. */
+  readonly resend: Milliseconds
+  /** The folder of the alarm journal. */
+  readonly stateDirectory: string
+  /** The most polls in flight at once over all devices. */
+  readonly parallelPolls: number
+  readonly devices: readonly Device[]
+  readonly vocabulary: Vocabulary
+}

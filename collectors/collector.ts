@@ -1,29 +1,13 @@
-import type { Static, TObject } from 'typebox'
+import type { Static } from 'typebox'
 import type { Clock, Milliseconds } from '../src/model/clock.ts'
 import type { Device, ProbeUse } from '../src/model/device.ts'
 import type { Log } from '../src/model/log.ts'
 import type { Place } from '../src/model/place.ts'
 import type { Point, Probe } from '../src/model/probe.ts'
+import type { Schemas } from '../src/model/protocol.ts'
 import type { PollResult } from '../src/model/reading.ts'
 import { good, type Result } from '../src/model/result.ts'
 import type { SeriesScope } from '../src/model/series.ts'
-
-/** The protocol's part of the YAML: TypeBox schemas, from which the types, the checks and the editors' schema come. */
-export interface Schemas<
-  PointSchema extends TObject = TObject,
-  SettingsSchema extends TObject = TObject,
-  OptionsSchema extends TObject = TObject,
-  CredentialSchema extends TObject = TObject,
-> {
-  /** The keys of a point beside the common ones (metric, scale, offset, unavailable, states, pattern). */
-  readonly point: PointSchema
-  /** The keys under the protocol's name at the top of a probe file; every key optional or with a default. */
-  readonly settings: SettingsSchema
-  /** The keys under the protocol's name in a device; every key optional or with a default. */
-  readonly options: OptionsSchema
-  /** The keys under the protocol's name in a credential. */
-  readonly credential: CredentialSchema
-}
 
 /** What a plan is compiled from, typed by the protocol's own schemas. */
 export interface Order<S extends Schemas> {

@@ -9,9 +9,8 @@ const longestValue = 256
  * lone surrogates replaced, blanks trimmed, cut at 256 characters.
  */
 export function labelValue(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: taking them out is what this is for
   const clean = text
-    .replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ')
+    .replace(/\p{Cc}+/gu, ' ')
     .toWellFormed()
     .trim()
   return clean.length > longestValue ? clean.slice(0, longestValue).toWellFormed() : clean

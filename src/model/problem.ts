@@ -5,6 +5,8 @@ export interface Problem {
   readonly place: Place
   readonly message: string
   readonly hint?: string
+  /** A warning is reported like any problem, but the daemon starts with it. */
+  readonly level?: 'warning'
 }
 
 /** `file:line:column: message (hint)`: one line for terminal, log and HTTP reply alike. */

@@ -15,6 +15,8 @@ export interface Source {
   readonly id: number
   readonly device: string
   readonly probe: string
+  /** True for what siteward itself says (a device is up): it holds until withdrawn and never goes stale. */
+  readonly held: boolean
 }
 
 /** Hands out the series of one source; collectors keep what they got, so that labels are made once. */
@@ -52,8 +54,8 @@ export class SeriesTable {
     return this.#nextSeries
   }
 
-  source(device: string, probe: string): Source {
-    const source: Source = { id: this.#nextSource++, device, probe }
+  source(device: string, probe: string, held = false): Source {
+    const source: Source = { id: this.#nextSource++, device, probe, held }
     this.#bySource.set(source.id, [])
     return source
   }

@@ -1,0 +1,62 @@
+import type { Cancel, Milliseconds, Moment } from '../model/clock.ts'
+import type { Labels } from '../model/labels.ts'
+import { AlertBook } from './book.ts'
+import { type AlertmanagerClient, Sender, type SenderTools } from './sender.ts'
+
+const pruning: Milliseconds = 30_000
+
+/** Tells every Alertmanager what is firing and what has resolved, until each of them knows. */
+export class Notifier {
+  readonly #book = new AlertBook()
+  readonly #senders: readonly Sender[]
+  readonly #tools: SenderTools
+  readonly #forgotten: (keys: readonly string[]) => void
+  #pruning: Cancel
+
+  /** `forgotten` hears which resolved alerts everybody has been told of, so that the journal may drop them. */
+  constructor(
+    clients: readonly AlertmanagerClient[],
+    resend: Milliseconds,
+    tools: SenderTools,
+    forgotten: (keys: readonly string[]) => void,
+  ) {
+    this.#tools = tools
+    this.#senders = clients.map((client) => new Sender(client, this.#book, resend, tools))
+    this.#forgotten = forgotten
+    this.#pruning = this.#pruneLater()
+  }
+
+  /** Alerts in the book: firing, and resolved but not yet told for long enough. */
+  get alerts(): number {
+    return this.#book.size
+  }
+
+  fire(key: string, labels: Labels, startsAt: Milliseconds, annotations: () => Labels): void {
+    this.#book.fire(key, labels, startsAt, annotations)
+    this.#wake()
+  }
+
+  resolve(key: string, at: Moment): void {
+    this.#book.resolve(key, at)
+    this.#wake()
+  }
+
+  /** Tells once more what somebody does not know yet, then stops. */
+  async stop(): Promise<void> {
+    this.#pruning()
+    await Promise.all(this.#senders.map((sender) => sender.stop()))
+  }
+
+  #wake(): void {
+    for (const sender of this.#senders) sender.wake()
+  }
+
+  #pruneLater(): Cancel {
+    return this.#tools.clock.after(pruning, () => {
+      const gone = this.#book.prune(this.#tools.clock.now(), (entry) => this.#senders.every((one) => one.knows(entry)))
+      for (const sender of this.#senders) sender.forget(gone)
+      if (gone.length > 0) this.#forgotten(gone.map((entry) => entry.key))
+      this.#pruning = this.#pruneLater()
+    })
+  }
+}

@@ -1,0 +1,204 @@
+import type { Alert } from '../model/alert.ts'
+import { type Cancel, type Clock, elapsed, type Milliseconds, type Moment } from '../model/clock.ts'
+import type { Log } from '../model/log.ts'
+import type { AlertBook, Entry } from './book.ts'
+
+/** Alerts in one POST; Prometheus' --alertmanager.notification-batch-size. */
+const batchSize = 256
+const firstWait: Milliseconds = 1000
+const longestWait: Milliseconds = 60_000
+/** How long the last sendings may take when siteward stops. */
+const lastTry: Milliseconds = 5000
+/** Changes that come within this time travel together. */
+const gathering: Milliseconds = 50
+
+/** What became of one POST. `refused` is a 4xx: the same batch would be refused again. */
+export type Delivery =
+  | { readonly kind: 'taken' }
+  | { readonly kind: 'refused'; readonly why: string }
+  | { readonly kind: 'failed'; readonly why: string; readonly retryAfter: Milliseconds | undefined }
+
+/** The wire to one Alertmanager. Never rejects. */
+export interface AlertmanagerClient {
+  readonly url: string
+  post(alerts: readonly Alert[]): Promise<Delivery>
+  close(): void
+}
+
+/** What a sender tells of itself. */
+export interface SenderWatch {
+  delivered(url: string, alerts: number): void
+  failed(url: string): void
+  refused(url: string): void
+  up(url: string, isUp: boolean): void
+}
+
+interface Told {
+  readonly version: number
+  readonly at: Moment
+}
+
+/**
+ * Tells one Alertmanager everything in the book, by itself: a dead peer holds up no other. Each alert is sent when it
+ * changes and then every `resend`; one request is in flight at a time; failures are retried with backoff and jitter.
+ */
+export class Sender {
+  readonly #client: AlertmanagerClient
+  readonly #book: AlertBook
+  readonly #clock: Clock
+  readonly #random: () => number
+  readonly #resend: Milliseconds
+  readonly #log: Log
+  readonly #watch: SenderWatch
+  readonly #told = new Map<string, Told>()
+  #timer: { readonly at: Milliseconds; readonly cancel: Cancel } | undefined
+  #busy: Promise<void> | undefined
+  #failures = 0
+  /** How long to wait after the last failure. */
+  #wait: Milliseconds = 0
+  #stopped = false
+
+  constructor(client: AlertmanagerClient, book: AlertBook, resend: Milliseconds, tools: SenderTools) {
+    this.#client = client
+    this.#book = book
+    this.#resend = resend
+    this.#clock = tools.clock
+    this.#random = tools.random
+    this.#log = tools.log
+    this.#watch = tools.watch
+  }
+
+  /** The book has changed: what is new goes out within 50 ms, unless the peer is being waited for. */
+  wake(): void {
+    if (this.#failures === 0) this.#arm(gathering)
+  }
+
+  /** Whether the peer has taken this very version of the alert. */
+  knows(entry: Entry): boolean {
+    return this.#told.get(entry.key)?.version === entry.version
+  }
+
+  forget(entries: readonly Entry[]): void {
+    for (const { key } of entries) this.#told.delete(key)
+  }
+
+  /** A last try to tell what the peer does not know, then no more. */
+  async stop(): Promise<void> {
+    this.#stopped = true
+    this.#timer?.cancel()
+    this.#timer = undefined
+    const cancel = this.#clock.after(lastTry, () => this.#client.close())
+    await this.#busy
+    if (this.#failures === 0) await this.#round()
+    cancel()
+    this.#client.close()
+  }
+
+  #arm(delay: Milliseconds): void {
+    if (this.#stopped || this.#busy !== undefined) return
+    const at = this.#clock.now().mono + delay
+    if (this.#timer !== undefined && this.#timer.at <= at) return
+    this.#timer?.cancel()
+    const cancel = this.#clock.after(delay, () => {
+      this.#timer = undefined
+      this.#busy = this.#round().finally(() => {
+        this.#busy = undefined
+        this.#armNext()
+      })
+    })
+    this.#timer = { at, cancel }
+  }
+
+  #armNext(): void {
+    if (this.#failures > 0) {
+      this.#arm(this.#wait)
+      return
+    }
+    const now = this.#clock.now()
+    let wait = Number.POSITIVE_INFINITY
+    for (const entry of this.#book.entries) wait = Math.min(wait, this.#dueIn(entry, now))
+    if (Number.isFinite(wait)) this.#arm(Math.max(gathering, wait))
+  }
+
+  #dueIn(entry: Entry, now: Moment): Milliseconds {
+    const told = this.#told.get(entry.key)
+    if (told === undefined || told.version !== entry.version) return 0
+    return Math.max(0, this.#resend - elapsed(told.at, now))
+  }
+
+  async #round(): Promise<void> {
+    for (;;) {
+      const now = this.#clock.now()
+      const due: Entry[] = []
+      for (const entry of this.#book.entries) {
+        if (this.#dueIn(entry, now) === 0) due.push(entry)
+        if (due.length === batchSize) break
+      }
+      if (due.length === 0 || !(await this.#deliver(due))) return
+    }
+  }
+
+  /** Sends a batch; one that is refused is halved until the alert at fault stands alone. False: try later. */
+  async #deliver(entries: readonly Entry[]): Promise<boolean> {
+    const now = this.#clock.now()
+    const delivery = await this.#client.post(entries.map((entry) => alertOf(entry, now, this.#resend)))
+    switch (delivery.kind) {
+      case 'taken':
+        this.#taken(entries, now)
+        return true
+      case 'failed':
+        this.#failed(delivery.why, delivery.retryAfter)
+        return false
+      case 'refused':
+        return this.#halve(entries, delivery.why, now)
+    }
+  }
+
+  async #halve(entries: readonly Entry[], why: string, now: Moment): Promise<boolean> {
+    const [only] = entries
+    if (entries.length === 1 && only !== undefined) {
+      this.#watch.refused(this.#client.url)
+      this.#log.error({ alertmanager: this.#client.url, alert: only.key, why }, 'alertmanager refuses this alert')
+      this.#told.set(only.key, { version: only.version, at: now })
+      return true
+    }
+    const half = Math.ceil(entries.length / 2)
+    return (await this.#deliver(entries.slice(0, half))) && (await this.#deliver(entries.slice(half)))
+  }
+
+  #taken(entries: readonly Entry[], at: Moment): void {
+    if (this.#failures > 0) this.#log.info({ alertmanager: this.#client.url }, 'alertmanager answers again')
+    this.#failures = 0
+    this.#watch.up(this.#client.url, true)
+    this.#watch.delivered(this.#client.url, entries.length)
+    for (const { key, version } of entries) this.#told.set(key, { version, at })
+  }
+
+  #failed(why: string, retryAfter: Milliseconds | undefined): void {
+    if (this.#failures === 0)
+      this.#log.error({ alertmanager: this.#client.url, why }, 'alertmanager does not take alerts')
+    this.#failures++
+    this.#watch.up(this.#client.url, false)
+    this.#watch.failed(this.#client.url)
+    const ceiling = Math.min(longestWait, firstWait * 2 ** (this.#failures - 1))
+    this.#wait = Math.min(longestWait, Math.max(retryAfter ?? 0, ceiling * (0.5 + 0.5 * this.#random())))
+  }
+}
+
+/** What every sender is handed. */
+export interface SenderTools {
+  readonly clock: Clock
+  readonly random: () => number
+  readonly log: Log
+  readonly watch: SenderWatch
+}
+
+/**
+ * The alert as Alertmanager is told it. A firing one carries an end four resends ahead, so that one or two lost sendings
+ * end nothing, while the alerts of a dead siteward run out (Prometheus: rules/alerting.go, 4 x max(interval, resend)).
+ */
+function alertOf(entry: Entry, now: Moment, resend: Milliseconds): Alert {
+  const endsAt =
+    entry.resolvedAt === undefined ? now.wall + 4 * resend : Math.max(entry.resolvedAt.wall, entry.startsAt)
+  return { labels: entry.labels, annotations: entry.annotations(), startsAt: Math.min(entry.startsAt, endsAt), endsAt }
+}

@@ -1,0 +1,32 @@
+import type { Milliseconds } from '../model/clock.ts'
+import { stableHash } from '../model/hash.ts'
+
+/** How far a dead device's polls are stretched at most: this many intervals ... */
+const longestBackoff = 5
+/** ... but never further apart than this, so that its return is soon seen. */
+const farthest: Milliseconds = 300_000
+
+/**
+ * The first due time of a poll: the same place within its interval after every start, so that thousands of polls are
+ * spread evenly and a restart moves none.
+ */
+export function firstDue(key: string, interval: Milliseconds, now: Milliseconds): Milliseconds {
+  return now + (stableHash(key) % Math.max(1, Math.floor(interval)))
+}
+
+/** The next due time after `due` that is not in the past: polls missed by a stalled process are left out, not made up. */
+export function nextDue(due: Milliseconds, interval: Milliseconds, now: Milliseconds): Milliseconds {
+  const missed = Math.floor(Math.max(0, now - due) / interval)
+  return due + (missed + 1) * interval
+}
+
+/**
+ * How long to wait beyond the interval after `failures` polls in a row without any answer: nothing after the first two
+ * (a lost packet is no death), then doubling up to four intervals more, with up to a tenth of jitter.
+ */
+export function backoff(failures: number, interval: Milliseconds, random: () => number): Milliseconds {
+  if (failures < 3) return 0
+  const intervals = Math.min(2 ** (failures - 2), longestBackoff) - 1
+  const extra = Math.max(0, Math.min(intervals * interval, farthest - interval))
+  return extra * (1 - 0.1 * random())
+}

@@ -1,0 +1,134 @@
+import type { Clock, Milliseconds } from '../model/clock.ts'
+import { backoff, firstDue, nextDue } from './due.ts'
+import { Gate, type Waiting } from './gate.ts'
+import { type Entry, Wheel } from './wheel.ts'
+
+/** Something that is polled again and again. */
+export interface Task {
+  /** Unique; its hash is the task's place within its interval. */
+  readonly key: string
+  readonly interval: Milliseconds
+  readonly endpoint: string
+  readonly parallel: number
+  /** One poll; resolves to whether the device answered at all. Never rejects. */
+  run(signal: AbortSignal): Promise<boolean>
+}
+
+/** What the schedule tells of itself; called for each poll. */
+export interface ScheduleWatch {
+  /** How long after its due time a poll started. */
+  started(lateness: Milliseconds): void
+  /** A poll was left out, because the one before it had not ended. */
+  skipped(task: Task): void
+}
+
+interface Slot {
+  readonly task: Task
+  due: Milliseconds
+  failures: number
+  entry: Entry | undefined
+  waiting: Waiting | undefined
+  abort: AbortController | undefined
+  ended: Promise<void>
+  removed: boolean
+}
+
+/** Keeps every task at its interval: spread, one poll of a task at a time, limits by endpoint and in all. */
+export class Schedule {
+  readonly #clock: Clock
+  readonly #random: () => number
+  readonly #watch: ScheduleWatch
+  readonly #wheel: Wheel
+  readonly #gate: Gate
+  readonly #slots = new Map<string, Slot>()
+
+  constructor(clock: Clock, random: () => number, limit: number, watch: ScheduleWatch) {
+    this.#clock = clock
+    this.#random = random
+    this.#watch = watch
+    this.#wheel = new Wheel(clock)
+    this.#gate = new Gate(limit)
+  }
+
+  /** Polls under way. */
+  get running(): number {
+    return this.#gate.running
+  }
+
+  /** Adds a task: its first poll comes at its place within the interval, or within `soon` when that is shorter. */
+  add(task: Task, soon: Milliseconds = task.interval): void {
+    const now = this.#clock.now().mono
+    const due = firstDue(task.key, Math.min(task.interval, soon), now)
+    const slot: Slot = {
+      task,
+      due,
+      failures: 0,
+      entry: undefined,
+      waiting: undefined,
+      abort: undefined,
+      ended: Promise.resolve(),
+      removed: false,
+    }
+    this.#slots.set(task.key, slot)
+    this.#arm(slot, due)
+  }
+
+  /** Takes a task out; a poll of it that is under way is aborted. Resolves when it has ended. */
+  async remove(key: string): Promise<void> {
+    const slot = this.#slots.get(key)
+    if (slot === undefined) return
+    this.#slots.delete(key)
+    slot.removed = true
+    slot.entry?.cancel()
+    if (slot.waiting !== undefined && this.#gate.withdraw(slot.waiting)) slot.waiting = undefined
+    slot.abort?.abort()
+    await slot.ended
+  }
+
+  /** Stops everything and aborts what is under way; resolves when all of it has ended. */
+  async stop(): Promise<void> {
+    this.#wheel.clear()
+    await Promise.all([...this.#slots.keys()].map((key) => this.remove(key)))
+  }
+
+  #arm(slot: Slot, due: Milliseconds): void {
+    slot.due = due
+    slot.entry = this.#wheel.at(due, () => this.#due(slot))
+  }
+
+  #due(slot: Slot): void {
+    const { task, due } = slot
+    const next = nextDue(due, task.interval, this.#clock.now().mono)
+    if (slot.waiting !== undefined) {
+      this.#watch.skipped(task)
+      this.#arm(slot, next)
+      return
+    }
+    const waiting: Waiting = {
+      endpoint: task.endpoint,
+      parallel: task.parallel,
+      start: () => {
+        this.#watch.started(Math.max(0, this.#clock.now().mono - due))
+        slot.ended = this.#run(slot, waiting)
+      },
+    }
+    slot.waiting = waiting
+    this.#arm(slot, next)
+    this.#gate.enter(waiting)
+  }
+
+  async #run(slot: Slot, waiting: Waiting): Promise<void> {
+    const abort = new AbortController()
+    slot.abort = abort
+    const answered = await slot.task.run(abort.signal)
+    slot.abort = undefined
+    slot.waiting = undefined
+    this.#gate.leave(waiting)
+    if (slot.removed) return
+    slot.failures = answered ? 0 : slot.failures + 1
+    const extra = backoff(slot.failures, slot.task.interval, this.#random)
+    if (extra === 0) return
+    slot.entry?.cancel()
+    this.#arm(slot, slot.due + extra)
+  }
+}

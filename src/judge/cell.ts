@@ -17,8 +17,10 @@ export interface Cell {
   readonly subject: Subject
   /** The identity that Alertmanager sees; holds no value, so that it stays the same for the alarm's life. */
   readonly labels: Labels
+  /** The series' own labels, without site and device. */
+  readonly own: Labels
   alarm: Alarm
-  /** The newest value it was judged on; NaN when there is none. */
+  /** The last value that was read; NaN when there never was one. */
   value: number
 }
 

@@ -38,9 +38,14 @@ export class Judge {
     for (const { cells } of this.#byDevice.values()) yield* cells.values()
   }
 
-  /** Alarms that the journal knew as pending or firing and that no reading has claimed yet. */
-  get unclaimed(): ReadonlyMap<string, Alarm> {
-    return this.#restored
+  /** The alarm with this key, once a reading has come for it. */
+  cell(device: string, key: string): Cell | undefined {
+    return this.#byDevice.get(device)?.cells.get(key)
+  }
+
+  /** A device's alarms. */
+  cellsOfDevice(device: string): Iterable<Cell> {
+    return this.#byDevice.get(device)?.cells.values() ?? []
   }
 
   /** Takes a device's rules in; rules on absence begin at once, the others with the first reading of a series. */
@@ -88,8 +93,7 @@ export class Judge {
     for (const series of changed) {
       for (const cell of this.#bySeries.get(series) ?? []) {
         if (cell.rule.condition.kind === 'stale') continue
-        cell.value = this.#values.value(series)
-        this.#move(cell, this.#breachOf(cell, cell.value), at, transitions)
+        this.#move(cell, this.#breachOf(cell, this.#read(cell, series)), at, transitions)
       }
     }
     return transitions
@@ -117,7 +121,7 @@ export class Judge {
     const key = alertKey(labels)
     const restored = this.#restored.get(key)
     this.#restored.delete(key)
-    const cell: Cell = { key, rule, device, subject, labels, alarm: restored ?? inactive, value: Number.NaN }
+    const cell: Cell = { key, rule, device, subject, labels, own, alarm: restored ?? inactive, value: Number.NaN }
     this.#byDevice.get(device.name)?.cells.set(key, cell)
     return cell
   }
@@ -148,9 +152,16 @@ export class Judge {
   #timedBreach(cell: Cell): Breach {
     const { rule, subject } = cell
     if (subject.kind === 'device') return this.#isPresent(rule, cell.device) ? 'clear' : 'broken'
-    cell.value = this.#values.value(subject.series)
-    if (rule.condition.kind !== 'stale') return this.#breachOf(cell, cell.value)
-    return Number.isNaN(cell.value) ? 'broken' : 'clear'
+    const value = this.#read(cell, subject.series)
+    if (rule.condition.kind !== 'stale') return this.#breachOf(cell, value)
+    return Number.isNaN(value) ? 'broken' : 'clear'
+  }
+
+  /** The value now; the cell keeps the last real one, which is what people are told while a device is silent. */
+  #read(cell: Cell, series: Series): number {
+    const value = this.#values.value(series)
+    if (!Number.isNaN(value)) cell.value = value
+    return value
   }
 
   #isPresent(rule: Rule, device: Device): boolean {

@@ -7,17 +7,20 @@ const longestBackoff = 5
 const farthest: Milliseconds = 300_000
 
 /**
- * The first due time of a poll: the same place within its interval after every start, so that thousands of polls are
- * spread evenly and a restart moves none.
+ * A task's place within its interval, by a hash that is the same after every start: thousands of polls are spread evenly
+ * and none moves when another comes or goes. Milliseconds from the beginning of the interval.
  */
-export function firstDue(key: string, interval: Milliseconds, now: Milliseconds): Milliseconds {
-  return now + (stableHash(key) % Math.max(1, Math.floor(interval)))
+export function placeWithin(key: string, interval: Milliseconds): Milliseconds {
+  return stableHash(key) % Math.max(1, Math.floor(interval))
 }
 
-/** The next due time after `due` that is not in the past: polls missed by a stalled process are left out, not made up. */
-export function nextDue(due: Milliseconds, interval: Milliseconds, now: Milliseconds): Milliseconds {
-  const missed = Math.floor(Math.max(0, now - due) / interval)
-  return due + (missed + 1) * interval
+/**
+ * The next due time after `now` of a task whose due times are `phase`, `phase + interval` and so on: polls missed by a
+ * stalled process are left out, not made up.
+ */
+export function nextDue(phase: Milliseconds, interval: Milliseconds, now: Milliseconds): Milliseconds {
+  const count = Math.floor((now - phase) / interval) + 1
+  return phase + Math.max(0, count) * interval
 }
 
 /**

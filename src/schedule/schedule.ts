@@ -1,5 +1,5 @@
 import type { Clock, Milliseconds } from '../model/clock.ts'
-import { backoff, firstDue, nextDue } from './due.ts'
+import { backoff, nextDue, placeWithin } from './due.ts'
 import { Gate, type Waiting } from './gate.ts'
 import { type Entry, Wheel } from './wheel.ts'
 
@@ -24,6 +24,8 @@ export interface ScheduleWatch {
 
 interface Slot {
   readonly task: Task
+  /** One of its due times; the others are whole intervals away. */
+  readonly phase: Milliseconds
   due: Milliseconds
   failures: number
   entry: Entry | undefined
@@ -55,13 +57,14 @@ export class Schedule {
     return this.#gate.running
   }
 
-  /** Adds a task: its first poll comes at its place within the interval, or within `soon` when that is shorter. */
+  /** Adds a task: first polled within `soon`, and from then on at its own place within each interval. */
   add(task: Task, soon: Milliseconds = task.interval): void {
     const now = this.#clock.now().mono
-    const due = firstDue(task.key, Math.min(task.interval, soon), now)
+    const first = now + placeWithin(task.key, Math.min(task.interval, soon))
     const slot: Slot = {
       task,
-      due,
+      phase: now + placeWithin(task.key, task.interval),
+      due: first,
       failures: 0,
       entry: undefined,
       waiting: undefined,
@@ -70,7 +73,7 @@ export class Schedule {
       removed: false,
     }
     this.#slots.set(task.key, slot)
-    this.#arm(slot, due)
+    this.#arm(slot, first)
   }
 
   /** Takes a task out; a poll of it that is under way is aborted. Resolves when it has ended. */
@@ -98,7 +101,7 @@ export class Schedule {
 
   #due(slot: Slot): void {
     const { task, due } = slot
-    const next = nextDue(due, task.interval, this.#clock.now().mono)
+    const next = nextDue(slot.phase, task.interval, this.#clock.now().mono)
     if (slot.waiting !== undefined) {
       this.#watch.skipped(task)
       this.#arm(slot, next)

@@ -1,0 +1,217 @@
+import type { Cell, Transition } from './judge/cell.ts'
+import { alertKey, alertLabels, phase } from './judge/cell.ts'
+import type { Judge } from './judge/judge.ts'
+import { annotations } from './judge/text.ts'
+import { type Alarm, lastKnown } from './model/alarm.ts'
+import { type Cancel, type Clock, type Milliseconds, type Moment, momentOf } from './model/clock.ts'
+import type { Labels } from './model/labels.ts'
+import type { Log } from './model/log.ts'
+import type { Site } from './model/site.ts'
+import type { Notifier } from './notify/notifier.ts'
+import type { Journal, JournalEntry } from './store/journal.ts'
+
+/** Transitions that come within this time are one commit: thousands at once must not mean thousands of disk syncs. */
+const gathering: Milliseconds = 20
+/** When a commit failed (disk full), the next try. */
+const nextTry: Milliseconds = 10_000
+
+/** What the keeper is wired to. */
+export interface KeeperParts {
+  readonly site: Site
+  readonly journal: Journal
+  readonly notifier: Notifier
+  readonly clock: Clock
+  readonly log: Log
+  readonly journalFailed: () => void
+}
+
+/**
+ * Takes the judge's transitions to disk, and then to everybody: what is told was written before, so that a daemon killed
+ * at any moment finds, when it starts, all that it has told. Where the disk refuses, people are told all the same.
+ */
+export class AlarmKeeper {
+  readonly #parts: KeeperParts
+  readonly #put = new Map<string, JournalEntry>()
+  readonly #drop = new Set<string>()
+  #told: (() => void)[] = []
+  #timer: Cancel | undefined
+  #isFailing = false
+
+  constructor(parts: KeeperParts) {
+    this.#parts = parts
+  }
+
+  /** Takes transitions in; they are on disk and told within 20 ms. */
+  take(transitions: readonly Transition[], judge: Judge): void {
+    for (const { cell, from, to, at } of transitions) this.#takeOne(cell, from, to, at, judge)
+    if (transitions.length > 0) this.#later(gathering)
+  }
+
+  /** Resolves what fires of cells that left the site. */
+  release(cells: readonly Cell[], at: Moment, judge: Judge): void {
+    for (const cell of cells) {
+      if (phase(cell.alarm) !== 'inactive') this.#takeOne(cell, cell.alarm, { state: 'inactive' }, at, judge)
+    }
+    this.#later(gathering)
+  }
+
+  /** Alarms of the journal whose device or rule is gone: what was firing is kept as resolved until everybody knows. */
+  orphaned(entries: readonly JournalEntry[], at: Moment): void {
+    for (const entry of entries) {
+      if (entry.state === 'firing') this.#putEntry({ ...entry, state: 'resolved', resolvedAt: at.wall })
+      else this.#dropKey(entry.key)
+    }
+    if (entries.length > 0) this.#later(gathering)
+  }
+
+  /** Everybody was told long enough of these resolved alerts. */
+  forget(keys: readonly string[]): void {
+    for (const key of keys) this.#dropKey(key)
+    this.#later(gathering)
+  }
+
+  /** Writes and tells at once what is waiting. */
+  flush(): void {
+    this.#timer?.()
+    this.#timer = undefined
+    this.#write()
+    const told = this.#told
+    this.#told = []
+    for (const tell of told) tell()
+  }
+
+  #takeOne(cell: Cell, from: Alarm, to: Alarm, at: Moment, judge: Judge): void {
+    const words = (): Labels => annotations(cell, judge.bounds(cell), this.#parts.site.language)
+    const was = phase(from)
+    this.#log(cell, was, to)
+    switch (phase(to)) {
+      case 'pending':
+        this.#putEntry(entryOf(cell, 'pending', to, undefined, words()))
+        return
+      case 'firing':
+        this.#putEntry(entryOf(cell, 'firing', to, undefined, words()))
+        this.#told.push(() => this.#parts.notifier.fire(cell.key, cell.labels, firedAt(to, at).wall, words))
+        return
+      case 'inactive':
+        if (was === 'firing') {
+          this.#putEntry(entryOf(cell, 'resolved', from, at.wall, words()))
+          this.#told.push(() => this.#parts.notifier.resolve(cell.key, at))
+        } else this.#dropKey(cell.key)
+    }
+  }
+
+  #log(cell: Cell, was: string, to: Alarm): void {
+    const is = phase(to)
+    const fields = { device: cell.device.name, alarm: cell.rule.alarm, severity: cell.rule.severity, was }
+    const state = was === 'firing' && is === 'inactive' ? 'resolved' : is
+    if (state === 'firing') this.#parts.log.warn({ ...fields, state }, 'alarm')
+    else this.#parts.log.info({ ...fields, state }, 'alarm')
+  }
+
+  #putEntry(entry: JournalEntry): void {
+    this.#drop.delete(entry.key)
+    this.#put.set(entry.key, entry)
+  }
+
+  #dropKey(key: string): void {
+    this.#put.delete(key)
+    this.#drop.add(key)
+  }
+
+  #later(delay: Milliseconds): void {
+    this.#timer ??= this.#parts.clock.after(delay, () => this.flush())
+  }
+
+  #write(): void {
+    if (this.#put.size === 0 && this.#drop.size === 0) return
+    try {
+      this.#parts.journal.write({ put: [...this.#put.values()], drop: [...this.#drop] })
+      this.#put.clear()
+      this.#drop.clear()
+      if (this.#isFailing) this.#parts.log.info({}, 'the alarm journal can be written again')
+      this.#isFailing = false
+    } catch (error) {
+      this.#parts.journalFailed()
+      const why = error instanceof Error ? error.message : String(error)
+      if (!this.#isFailing)
+        this.#parts.log.error({ why }, 'the alarm journal cannot be written; alarms go on without it')
+      this.#isFailing = true
+      this.#later(nextTry)
+    }
+  }
+}
+
+function entryOf(
+  cell: Cell,
+  state: JournalEntry['state'],
+  alarm: Alarm,
+  resolvedAt: Milliseconds | undefined,
+  words: Labels,
+): JournalEntry {
+  const known = lastKnown(alarm)
+  return {
+    key: cell.key,
+    state,
+    device: cell.device.name,
+    alarm: cell.rule.alarm,
+    severity: cell.rule.severity,
+    own: cell.own,
+    labels: cell.labels,
+    annotations: words,
+    activeAt: known.state === 'inactive' ? (resolvedAt ?? 0) : known.activeAt.wall,
+    firedAt: known.state === 'firing' ? known.firedAt.wall : undefined,
+    resolvedAt,
+  }
+}
+
+function firedAt(alarm: Alarm, otherwise: Moment): Moment {
+  const known = lastKnown(alarm)
+  return known.state === 'firing' ? known.firedAt : otherwise
+}
+
+/**
+ * What the journal remembers, sorted by what must become of it under the site file of today: `alarms` go on, `firing`
+ * must be told again, `resolved` may not have been told to everybody, `orphans` have lost their device or rule.
+ */
+export interface Remembered {
+  readonly alarms: ReadonlyMap<string, Alarm>
+  readonly firing: readonly JournalEntry[]
+  readonly resolved: readonly JournalEntry[]
+  readonly orphans: readonly JournalEntry[]
+}
+
+/** Pure: sorts the journal's entries by the site of today. Time while siteward was away counts as unknown. */
+export function remember(entries: readonly JournalEntry[], site: Site, now: Moment): Remembered {
+  const alarms = new Map<string, Alarm>()
+  const firing: JournalEntry[] = []
+  const resolved: JournalEntry[] = []
+  const orphans: JournalEntry[] = []
+  for (const entry of entries) {
+    if (entry.state === 'resolved') resolved.push(entry)
+    else if (!isKnown(entry, site)) orphans.push(entry)
+    else {
+      alarms.set(entry.key, alarmOf(entry, now))
+      if (entry.state === 'firing') firing.push(entry)
+    }
+  }
+  return { alarms, firing, resolved, orphans }
+}
+
+/** Whether today's site file would still give this very alert. */
+function isKnown(entry: JournalEntry, site: Site): boolean {
+  const device = site.devices.find(({ name }) => name === entry.device)
+  if (device === undefined) return false
+  return device.rules.some(
+    (rule) =>
+      rule.alarm === entry.alarm &&
+      rule.severity === entry.severity &&
+      alertKey(alertLabels(rule, device, site, entry.own)) === entry.key,
+  )
+}
+
+function alarmOf(entry: JournalEntry, now: Moment): Alarm {
+  const activeAt = momentOf(entry.activeAt, now)
+  if (entry.state === 'pending') return { state: 'unknown', since: now, was: { state: 'pending', activeAt } }
+  const fired = momentOf(entry.firedAt ?? entry.activeAt, now)
+  return { state: 'unknown', since: now, was: { state: 'firing', activeAt, firedAt: fired, clearSince: undefined } }
+}

@@ -1,0 +1,269 @@
+import type { Collector } from '../collectors/collector.ts'
+import { AlarmKeeper, type Remembered, remember } from './alarm-keeper.ts'
+import { DeviceSeries } from './device-series.ts'
+import { Exposition } from './expose/exposition.ts'
+import { type OwnMetrics, ownMetrics } from './expose/own-metrics.ts'
+import { type ExposeServer, startServer } from './expose/server.ts'
+import { type Prepared, prepareJobs } from './jobs.ts'
+import type { Transition } from './judge/cell.ts'
+import { Judge } from './judge/judge.ts'
+import { annotations } from './judge/text.ts'
+import { type Cancel, type Clock, type Milliseconds, type Moment, momentOf } from './model/clock.ts'
+import type { Log } from './model/log.ts'
+import type { Problem } from './model/problem.ts'
+import { SeriesTable } from './model/series.ts'
+import type { Site } from './model/site.ts'
+import { Notifier } from './notify/notifier.ts'
+import type { AlertmanagerClient } from './notify/sender.ts'
+import { runPoll } from './schedule/frame.ts'
+import { Schedule } from './schedule/schedule.ts'
+import type { Journal, JournalEntry } from './store/journal.ts'
+import { OwnSeries, ownMetricsOf } from './store/own-series.ts'
+import { Store } from './store/store.ts'
+import { Watch } from './watch.ts'
+
+const sweeping: Milliseconds = 1000
+/** A step of the wall clock that is worth a line in the log. */
+const clockStep: Milliseconds = 30_000
+/** After a start all devices are polled once within this time, or 4 ms a device where that is longer. */
+const firstRound: Milliseconds = 2000
+const firstRoundShare: Milliseconds = 4
+
+/** Everything that the daemon takes from outside. */
+export interface DaemonParts {
+  readonly site: Site
+  readonly version: string
+  readonly collectors: ReadonlyMap<string, Collector>
+  readonly journal: Journal
+  readonly clients: readonly AlertmanagerClient[]
+  readonly clock: Clock
+  readonly random: () => number
+  readonly log: Log
+}
+
+/** A daemon that could not be made tells why; nothing was started. */
+export type Made =
+  | { readonly ok: true; readonly daemon: Daemon }
+  | { readonly ok: false; readonly problems: readonly Problem[] }
+
+/** Compiles the site and wires the rooms together; nothing runs before `start`. */
+export function makeDaemon(parts: DaemonParts): Made {
+  const daemon = new Daemon(parts)
+  return daemon.problems.length === 0 ? { ok: true, daemon } : { ok: false, problems: daemon.problems }
+}
+
+/** The rooms, wired: poll -> store -> judge -> journal -> notify, and expose beside them. */
+export class Daemon {
+  readonly problems: readonly Problem[]
+  readonly #parts: DaemonParts
+  readonly #store = new Store()
+  readonly #table: SeriesTable
+  readonly #judge: Judge
+  readonly #notifier: Notifier
+  readonly #keeper: AlarmKeeper
+  readonly #metrics: OwnMetrics
+  readonly #schedule: Schedule
+  readonly #remembered: Remembered
+  readonly #prepared: readonly Prepared[]
+  readonly #devices = new Map<string, DeviceSeries>()
+  readonly #watches: Watch[] = []
+  #server: ExposeServer | undefined
+  #sweep: Cancel | undefined
+  /** Wall minus monotonic time when last looked at: it changes only when the system's clock is set. */
+  #skew = 0
+
+  constructor(parts: DaemonParts) {
+    const { site, clock, random, log } = parts
+    this.#parts = parts
+    this.#remembered = remember(parts.journal.load(), site, clock.now())
+    this.#judge = new Judge(site, this.#store, this.#remembered.alarms)
+    this.#table = new SeriesTable(site.name, (series) => {
+      this.#store.add(series)
+      this.#judge.addSeries(series)
+    })
+    this.#metrics = ownMetrics({
+      version: parts.version,
+      devices: () => site.devices.length,
+      pollsRunning: () => this.#schedule.running,
+      series: () => this.#table.size,
+      alerts: () => this.#notifier.alerts,
+    })
+    this.#notifier = this.#makeNotifier()
+    this.#keeper = new AlarmKeeper({
+      site,
+      journal: parts.journal,
+      notifier: this.#notifier,
+      clock,
+      log,
+      journalFailed: () => this.#metrics.journalErrors.inc(),
+    })
+    this.#schedule = new Schedule(clock, random, site.parallelPolls, {
+      started: (lateness) => this.#metrics.lateness.observe(lateness / 1000),
+      skipped: () => this.#metrics.skipped.inc(),
+    })
+    for (const device of site.devices) this.#judge.addDevice(device)
+    const { prepared, problems } = prepareJobs(site, this.#table, parts.collectors)
+    this.#prepared = prepared
+    this.problems = problems
+  }
+
+  get watches(): readonly Watch[] {
+    return this.#watches
+  }
+
+  get judge(): Judge {
+    return this.#judge
+  }
+
+  get store(): Store {
+    return this.#store
+  }
+
+  /** Where /metrics is. */
+  get url(): string {
+    return this.#server?.url ?? ''
+  }
+
+  /** Begins to watch. Rejects with the system's error when it cannot listen. */
+  async start(): Promise<void> {
+    const { site, clock } = this.#parts
+    this.#server = await startServer(site.listen, {
+      site: site.name,
+      exposition: new Exposition(this.#store),
+      metrics: this.#metrics,
+      isReady: () => this.#watches.every((watch) => watch.polled !== undefined),
+    })
+    this.#tellRemembered()
+    this.#watchDevices()
+    const { wall, mono } = clock.now()
+    this.#skew = wall - mono
+    this.#sweepLater()
+  }
+
+  /** Stops polling, writes and tells what is waiting, closes everything. */
+  async stop(): Promise<void> {
+    this.#sweep?.()
+    await this.#schedule.stop()
+    this.#keeper.flush()
+    await this.#notifier.stop()
+    await Promise.all(this.#prepared.map(({ job }) => job.close()))
+    await this.#server?.close()
+    this.#parts.journal.close()
+  }
+
+  #makeNotifier(): Notifier {
+    const { site, clients, clock, random, log } = this.#parts
+    const watch = {
+      delivered: (alertmanager: string, alerts: number) => this.#metrics.alertsSent.inc({ alertmanager }, alerts),
+      failed: (alertmanager: string) => this.#metrics.sendFailures.inc({ alertmanager }),
+      refused: (alertmanager: string) => this.#metrics.alertsRefused.inc({ alertmanager }),
+      up: (alertmanager: string, isUp: boolean) => this.#metrics.alertmanagerUp.set({ alertmanager }, isUp ? 1 : 0),
+    }
+    return new Notifier(clients, site.resend, { clock, random, log, watch }, (keys) => this.#keeper.forget(keys))
+  }
+
+  /** What was firing before the restart is told again, with the start it had; what lost its rule is resolved. */
+  #tellRemembered(): void {
+    const { firing, resolved, orphans } = this.#remembered
+    const now = this.#parts.clock.now()
+    for (const entry of firing) this.#fireAgain(entry)
+    for (const entry of resolved) {
+      this.#fireAgain(entry)
+      this.#notifier.resolve(entry.key, momentOf(entry.resolvedAt ?? now.wall, now))
+    }
+    for (const entry of orphans) {
+      if (entry.state === 'firing') {
+        this.#fireAgain(entry)
+        this.#notifier.resolve(entry.key, now)
+      }
+    }
+    this.#keeper.orphaned(orphans, now)
+  }
+
+  #fireAgain(entry: JournalEntry): void {
+    const { language } = this.#parts.site
+    this.#notifier.fire(entry.key, entry.labels, entry.firedAt ?? entry.activeAt, () => {
+      const cell = this.#judge.cell(entry.device, entry.key)
+      if (cell === undefined || Number.isNaN(cell.value)) return entry.annotations
+      return annotations(cell, this.#judge.bounds(cell), language)
+    })
+  }
+
+  #watchDevices(): void {
+    const { site, clock, log } = this.#parts
+    const metrics = ownMetricsOf(site.vocabulary)
+    const soon = Math.max(firstRound, this.#prepared.length * firstRoundShare)
+    for (const device of site.devices) {
+      const scope = this.#table.scope(this.#table.source(device.name, 'siteward', true))
+      this.#devices.set(device.name, new DeviceSeries(device, scope, metrics, this.#store))
+      for (const { use, job, source } of this.#prepared.filter((one) => one.device === device)) {
+        const own = new OwnSeries(scope, metrics, use.probe.name)
+        const { table, store, judge } = { table: this.#table, store: this.#store, judge: this.#judge }
+        this.#schedulePolls(new Watch({ device, use, job, source, own, table, store, judge, clock, log }), soon)
+      }
+      this.#count(device.name)
+    }
+  }
+
+  #schedulePolls(watch: Watch, soon: Milliseconds): void {
+    const { device, use, job } = watch.parts
+    this.#watches.push(watch)
+    this.#schedule.add(
+      {
+        key: `${device.name}/${use.probe.name}`,
+        interval: use.interval,
+        endpoint: job.endpoint,
+        parallel: job.parallel,
+        run: (signal) => this.#poll(watch, signal),
+      },
+      soon,
+    )
+  }
+
+  /** One reading's way, in a straight line: poll, store, judge, journal, notify. */
+  async #poll(watch: Watch, signal: AbortSignal): Promise<boolean> {
+    const { clock, log } = this.#parts
+    const { job, use } = watch.parts
+    const poll = await runPoll(job, use.timeout, signal, { clock, log, bug: (error) => this.#bug(error, watch) })
+    // Stopped or removed meanwhile: what an aborted poll did not bring says nothing about the device.
+    if (signal.aborted) return true
+    this.#take(watch.take(poll))
+    return poll.readings.length > 0 || poll.faults.length === 0
+  }
+
+  #take(transitions: readonly Transition[]): void {
+    if (transitions.length === 0) return
+    this.#keeper.take(transitions, this.#judge)
+    for (const device of new Set(transitions.map(({ cell }) => cell.device.name))) this.#count(device)
+  }
+
+  #count(device: string): void {
+    this.#devices.get(device)?.count(this.#judge, this.#parts.clock.now().mono)
+  }
+
+  #bug(error: unknown, watch: Watch): void {
+    this.#metrics.bugs.inc()
+    const { device, use } = watch.parts
+    // The stack names files and lines of ours; the message may hold what a library put into it, keys included.
+    const stack = error instanceof Error ? (error.stack ?? '').split('\n').slice(1).join('\n') : ''
+    const name = error instanceof Error ? error.name : typeof error
+    this.#parts.log.error({ device: device.name, probe: use.probe.name, error: name, stack }, 'bug: a poll threw')
+  }
+
+  #sweepLater(): void {
+    this.#sweep = this.#parts.clock.after(sweeping, () => {
+      const now = this.#parts.clock.now()
+      this.#noticeClockStep(now)
+      this.#take(this.#judge.sweep(now))
+      for (const watch of this.#watches) this.#take(watch.expireIfSilent(now))
+      this.#sweepLater()
+    })
+  }
+
+  #noticeClockStep({ wall, mono }: Moment): void {
+    const step = wall - mono - this.#skew
+    this.#skew = wall - mono
+    if (Math.abs(step) < clockStep) return
+    this.#parts.log.warn({ seconds: Math.round(step / 1000) }, "the system's clock was set; no alarm moves by it")
+  }
+}

@@ -1,0 +1,84 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, type OpenMetricsContentType, Registry } from 'prom-client'
+import type { Format } from './exposition.ts'
+
+/** What siteward says of itself as a process; what it says of each device is in the store like any reading. */
+export interface OwnMetrics {
+  readonly lateness: Histogram
+  readonly skipped: Counter
+  readonly bugs: Counter
+  readonly journalErrors: Counter
+  readonly alertsSent: Counter<'alertmanager'>
+  readonly sendFailures: Counter<'alertmanager'>
+  readonly alertsRefused: Counter<'alertmanager'>
+  readonly alertmanagerUp: Gauge<'alertmanager'>
+  readonly httpRequests: Counter<'path' | 'code'>
+  /** The text of all of them. */
+  render(format: Format): Promise<string>
+}
+
+/** Facts that only the running daemon knows, asked at each scrape. */
+export interface Inside {
+  readonly version: string
+  devices(): number
+  pollsRunning(): number
+  series(): number
+  alerts(): number
+}
+
+/** Makes the metrics in two registries, since prom-client has one format a registry and siteward answers in both. */
+export function ownMetrics(inside: Inside): OwnMetrics {
+  const text = new Registry()
+  const open = new Registry<OpenMetricsContentType>()
+  open.setContentType(Registry.OPENMETRICS_CONTENT_TYPE)
+  const registers = [text, open] as Registry[]
+  for (const register of registers) collectDefaultMetrics({ register })
+  const counter = <L extends string>(name: string, help: string, labelNames: readonly L[] = []): Counter<L> =>
+    new Counter({ name, help, labelNames: [...labelNames], registers })
+  const live = (name: string, help: string, value: () => number): void => {
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect: function collect() {
+        this.set(value())
+      },
+    })
+  }
+  new Gauge({
+    name: 'siteward_build_info',
+    help: 'Version of siteward',
+    labelNames: ['version', 'node'],
+    registers,
+  }).set({ version: inside.version, node: process.version }, 1)
+  live('siteward_devices', 'Devices watched', inside.devices)
+  live('siteward_polls_running', 'Polls under way', inside.pollsRunning)
+  live('siteward_series', 'Series known', inside.series)
+  live('siteward_alerts', 'Alerts firing, or resolved and still being told', inside.alerts)
+  return {
+    lateness: new Histogram({
+      name: 'siteward_schedule_lateness_seconds',
+      help: 'How long after its due time a poll started',
+      buckets: [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
+      registers,
+    }),
+    skipped: counter('siteward_polls_skipped_total', 'Polls left out because the one before had not ended'),
+    bugs: counter('siteward_bugs_total', 'Exceptions that siteward did not expect; each is in the log with its stack'),
+    journalErrors: counter('siteward_journal_errors_total', 'Writes of the alarm journal that failed'),
+    alertsSent: counter('siteward_alerts_sent_total', 'Alerts that Alertmanager took', ['alertmanager']),
+    sendFailures: counter('siteward_alert_send_failures_total', 'Sendings that failed and are repeated', [
+      'alertmanager',
+    ]),
+    alertsRefused: counter('siteward_alerts_refused_total', 'Alerts that Alertmanager refused', ['alertmanager']),
+    alertmanagerUp: new Gauge({
+      name: 'siteward_alertmanager_up',
+      help: 'Whether the last sending was taken',
+      labelNames: ['alertmanager'],
+      registers,
+    }),
+    httpRequests: counter('siteward_http_requests_total', 'HTTP requests answered', ['path', 'code']),
+    render: async (format) => {
+      const body = await (format === 'openmetrics' ? open : text).metrics()
+      return format === 'openmetrics' ? body.replace(/# EOF\n?$/, '') : body
+    },
+  }
+}

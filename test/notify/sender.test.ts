@@ -1,0 +1,148 @@
+import { describe, expect, test } from 'vitest'
+import type { Alert } from '../../src/model/alert.ts'
+import { silent } from '../../src/model/log.ts'
+import { Notifier } from '../../src/notify/notifier.ts'
+import type { AlertmanagerClient, Delivery } from '../../src/notify/sender.ts'
+import { ManualClock } from '../manual-clock.ts'
+
+const minute = 60_000
+const watch = { delivered: () => {}, failed: () => {}, refused: () => {}, up: () => {} }
+
+class Peer implements AlertmanagerClient {
+  readonly url: string
+  readonly posts: (readonly Alert[])[] = []
+  answer: (alerts: readonly Alert[]) => Delivery = () => ({ kind: 'taken' })
+
+  constructor(url = 'http://peer') {
+    this.url = url
+  }
+
+  async post(alerts: readonly Alert[]): Promise<Delivery> {
+    this.posts.push(alerts)
+    return this.answer(alerts)
+  }
+
+  close(): void {}
+
+  get alerts(): readonly Alert[] {
+    return this.posts.flat()
+  }
+}
+
+function notifierFor(peers: readonly Peer[], forgotten: string[] = []): { clock: ManualClock; notifier: Notifier } {
+  const clock = new ManualClock()
+  const tools = { clock, random: () => 0.5, log: silent, watch }
+  return { clock, notifier: new Notifier(peers, minute, tools, (keys) => forgotten.push(...keys)) }
+}
+
+const labels = { alertname: 'RoomTemperature', device: 'crac-1' }
+const words = () => ({ summary: 'hot' })
+const failed: Delivery = { kind: 'failed', why: 'ECONNREFUSED', retryAfter: undefined }
+
+describe('one alertmanager', () => {
+  test('a firing alert is sent at once and then each minute, its end four minutes ahead', async () => {
+    const peer = new Peer()
+    const { clock, notifier } = notifierFor([peer])
+    const began = clock.now().wall
+    notifier.fire('k', labels, began, words)
+    await clock.pass(1000)
+    expect(peer.posts).toHaveLength(1)
+    expect(peer.alerts[0]).toMatchObject({ labels, annotations: { summary: 'hot' }, startsAt: began })
+    expect((peer.alerts[0]?.endsAt ?? 0) - began).toBeGreaterThanOrEqual(4 * minute)
+    await clock.pass(5 * minute)
+    expect(peer.posts).toHaveLength(6)
+    expect(new Set(peer.alerts.map(({ startsAt }) => startsAt)).size).toBe(1)
+  })
+
+  test('a resolved alert is repeated for a quarter of an hour, then forgotten', async () => {
+    const peer = new Peer()
+    const forgotten: string[] = []
+    const { clock, notifier } = notifierFor([peer], forgotten)
+    notifier.fire('k', labels, clock.now().wall, words)
+    await clock.pass(1000)
+    const at = clock.now()
+    notifier.resolve('k', at)
+    await clock.pass(1000)
+    expect(peer.alerts.at(-1)?.endsAt).toBe(at.wall)
+    await clock.pass(14 * minute)
+    expect(forgotten).toEqual([])
+    await clock.pass(2 * minute)
+    expect(forgotten).toEqual(['k'])
+    const told = peer.posts.length
+    expect(told).toBeGreaterThan(14)
+    await clock.pass(10 * minute)
+    expect(peer.posts).toHaveLength(told)
+  })
+
+  test('while it is away nothing is lost: what fired and resolved meanwhile is told on its return', async () => {
+    const peer = new Peer()
+    peer.answer = () => failed
+    const forgotten: string[] = []
+    const { clock, notifier } = notifierFor([peer], forgotten)
+    for (let i = 0; i < 1000; i++) notifier.fire(`r${i}`, { ...labels, i: `r${i}` }, clock.now().wall, words)
+    await clock.pass(minute)
+    for (let i = 0; i < 1000; i++) notifier.resolve(`r${i}`, clock.now())
+    for (let i = 0; i < 5000; i++) notifier.fire(`f${i}`, { ...labels, i: `f${i}` }, clock.now().wall, words)
+    await clock.pass(60 * minute)
+    expect(peer.posts.length).toBeLessThan(150)
+    expect(forgotten).toEqual([])
+    peer.posts.length = 0
+    peer.answer = () => ({ kind: 'taken' })
+    await clock.pass(90_000)
+    const firing = new Set(peer.alerts.map((alert) => alert.labels['i']))
+    expect(firing.size).toBe(6000)
+    const now = clock.now().wall
+    const over = peer.alerts.filter(({ endsAt }) => (endsAt ?? now + 1) < now)
+    expect(new Set(over.map((alert) => alert.labels['i'])).size).toBe(1000)
+    expect(Math.max(...peer.posts.map((post) => post.length))).toBeLessThanOrEqual(256)
+  })
+
+  test('Retry-After is obeyed', async () => {
+    const peer = new Peer()
+    peer.answer = () => ({ kind: 'failed', why: 'HTTP 429', retryAfter: 45_000 })
+    const { clock, notifier } = notifierFor([peer])
+    notifier.fire('k', labels, clock.now().wall, words)
+    await clock.pass(40_000)
+    expect(peer.posts).toHaveLength(1)
+    await clock.pass(10_000)
+    expect(peer.posts).toHaveLength(2)
+  })
+
+  test('of a refused batch all but the bad alert are told, and the bad one is no storm', async () => {
+    const peer = new Peer()
+    const isBad = (alert: Alert): boolean => alert.labels['i'] === '77'
+    peer.answer = (alerts) => (alerts.some(isBad) ? { kind: 'refused', why: 'HTTP 400' } : { kind: 'taken' })
+    const { clock, notifier } = notifierFor([peer])
+    for (let i = 0; i < 200; i++) notifier.fire(`k${i}`, { ...labels, i: `${i}` }, clock.now().wall, words)
+    await clock.pass(1000)
+    const taken = peer.posts.filter((post) => !post.some(isBad)).flat()
+    expect(new Set(taken.map((alert) => alert.labels['i'])).size).toBe(199)
+    const posts = peer.posts.length
+    await clock.pass(30_000)
+    expect(peer.posts).toHaveLength(posts)
+  })
+
+  test('stopping tells what is new', async () => {
+    const peer = new Peer()
+    const { clock, notifier } = notifierFor([peer])
+    notifier.fire('k', labels, clock.now().wall, words)
+    await notifier.stop()
+    expect(peer.posts).toHaveLength(1)
+    expect(clock.waiting).toBe(0)
+  })
+})
+
+test('a dead alertmanager holds up no other', async () => {
+  const dead = new Peer('http://dead')
+  const alive = new Peer('http://alive')
+  dead.answer = () => failed
+  const { clock, notifier } = notifierFor([dead, alive])
+  notifier.fire('k', labels, clock.now().wall, words)
+  await clock.pass(1000)
+  expect(alive.posts).toHaveLength(1)
+  await clock.pass(5 * minute)
+  expect(alive.posts).toHaveLength(6)
+  dead.answer = () => ({ kind: 'taken' })
+  await clock.pass(minute)
+  expect(dead.posts.at(-1)).toHaveLength(1)
+})

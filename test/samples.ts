@@ -1,0 +1,99 @@
+import { plainConversion } from '../src/model/conversion.ts'
+import type { Device } from '../src/model/device.ts'
+import type { InfoMetric, NumberMetric, StateMetric } from '../src/model/metric.ts'
+import type { Place } from '../src/model/place.ts'
+import type { Point, Probe } from '../src/model/probe.ts'
+import type { Rule } from '../src/model/rule.ts'
+
+/** A place, for values that need one. */
+export const nowhere: Place = { file: 'sample.yaml', line: 1, column: 1 }
+
+/** A gauge in °C. */
+export const temperature: NumberMetric = {
+  name: 'room_temperature_celsius',
+  kind: 'gauge',
+  unit: 'celsius',
+  labels: ['sensor'],
+  text: { en: 'Room temperature', zh: '机房温度' },
+  range: { low: -40, high: 85 },
+}
+
+/** A counter of bytes. */
+export const bytesTotal: NumberMetric = {
+  name: 'interface_receive_bytes_total',
+  kind: 'counter',
+  unit: 'bytes',
+  labels: ['interface'],
+  text: { en: 'Bytes received', zh: '接收字节数' },
+  range: { low: 0, high: 2 ** 53 },
+}
+
+/** A state metric. */
+export const source: StateMetric = {
+  name: 'ups_output_source_state',
+  kind: 'state',
+  unit: 'none',
+  labels: [],
+  text: { en: 'UPS output source', zh: 'UPS 输出来源' },
+  states: ['normal', 'battery', 'unknown'],
+  stateTexts: { battery: { en: 'on battery', zh: '电池供电' } },
+}
+
+/** An info metric. */
+export const info: InfoMetric = {
+  name: 'device_info',
+  kind: 'info',
+  unit: 'none',
+  labels: ['version'],
+  text: { en: 'Device', zh: '设备' },
+}
+
+/** A rule that fires at once above 28 °C, with what is given changed. */
+export function makeRule(changed: Partial<Rule> = {}): Rule {
+  return {
+    alarm: 'RoomTemperature',
+    metric: temperature,
+    match: {},
+    condition: { kind: 'above', limit: { kind: 'fixed', value: 28 }, hysteresis: 0 },
+    for: 0,
+    keepFiringFor: 0,
+    severity: 'warning',
+    labels: {},
+    summary: { en: '{device}: {value}, limit {limit}', zh: '{device}：{value}，限值 {limit}' },
+    runbook: undefined,
+    place: nowhere,
+    ...changed,
+  }
+}
+
+/** A point of a metric with a protocol's own part. */
+export function makePoint<Spec>(spec: Spec, changed: Partial<Point<Spec>> = {}): Point<Spec> {
+  return { metric: temperature, conversion: plainConversion, spec, place: nowhere, at: () => nowhere, ...changed }
+}
+
+/** A probe with these points. */
+export function makeProbe<Spec, Settings>(
+  collector: string,
+  points: readonly Point<Spec>[],
+  settings: Settings,
+  name = 'sample',
+): Probe<Spec, Settings> {
+  return { name, title: 'Sample', collector, settings, points, rules: [], place: nowhere }
+}
+
+/** A device, with what is given changed. */
+export function makeDevice(changed: Partial<Device> = {}): Device {
+  return {
+    name: 'crac-1',
+    address: '127.0.0.1',
+    labels: {},
+    probes: [],
+    options: {},
+    credentials: {},
+    dependsOn: [],
+    rules: [],
+    place: nowhere,
+    at: () => nowhere,
+    ...changed,
+  }
+}

@@ -1,0 +1,159 @@
+import { describe, expect, test } from 'vitest'
+import { backoff, nextDue, placeWithin } from '../../src/schedule/due.ts'
+import { Gate } from '../../src/schedule/gate.ts'
+import { Schedule, type Task } from '../../src/schedule/schedule.ts'
+import { ManualClock } from '../manual-clock.ts'
+
+const quiet = { started: () => {}, skipped: () => {} }
+
+function task(key: string, run: Task['run'], changed: Partial<Task> = {}): Task {
+  return { key, interval: 10_000, endpoint: key, parallel: 1, run, ...changed }
+}
+
+describe('due times', () => {
+  test('a thousand keys are spread evenly over their interval, the same each time', () => {
+    const tenths = new Array<number>(10).fill(0)
+    for (let i = 0; i < 1000; i++) {
+      const place = placeWithin(`switch-${i}/interfaces`, 60_000)
+      expect(placeWithin(`switch-${i}/interfaces`, 60_000)).toBe(place)
+      const tenth = Math.floor(place / 6000)
+      tenths[tenth] = (tenths[tenth] ?? 0) + 1
+    }
+    for (const count of tenths) expect(count).toBeGreaterThan(60)
+  })
+
+  test('missed polls are left out', () => {
+    expect(nextDue(3000, 10_000, 3000)).toBe(13_000)
+    expect(nextDue(3000, 10_000, 47_000)).toBe(53_000)
+    expect(nextDue(3000, 10_000, 1000)).toBe(3000)
+  })
+
+  test('backoff begins with the third failure, doubles, and ends at five intervals or five minutes', () => {
+    const waits = [0, 1, 2, 3, 4, 5, 9].map((failures) => backoff(failures, 10_000, () => 0))
+    expect(waits).toEqual([0, 0, 0, 10_000, 30_000, 40_000, 40_000])
+    expect(backoff(9, 240_000, () => 0)).toBe(60_000)
+    expect(backoff(9, 600_000, () => 0)).toBe(0)
+    expect(backoff(9, 10_000, () => 1)).toBeCloseTo(36_000)
+  })
+})
+
+describe('the schedule', () => {
+  test('polls at each interval, at its own place', async () => {
+    const clock = new ManualClock()
+    const schedule = new Schedule(clock, () => 0, 10, quiet)
+    const times: number[] = []
+    schedule.add(task('a', async () => Boolean(times.push(clock.now().mono))))
+    await clock.pass(60_000)
+    expect(times.length).toBeGreaterThanOrEqual(5)
+    for (let i = 2; i < times.length; i++) expect((times[i] ?? 0) - (times[i - 1] ?? 0)).toBe(10_000)
+    await schedule.stop()
+    expect(clock.waiting).toBe(0)
+  })
+
+  test('never two polls of one task at once: a slow one is skipped and counted', async () => {
+    const clock = new ManualClock()
+    let skipped = 0
+    const schedule = new Schedule(clock, () => 0, 10, { started: () => {}, skipped: () => skipped++ })
+    let running = 0
+    let most = 0
+    const run = (): Promise<boolean> => {
+      most = Math.max(most, ++running)
+      return new Promise((resolve) => {
+        clock.after(25_000, () => {
+          running--
+          resolve(true)
+        })
+      })
+    }
+    schedule.add(task('slow', run))
+    await clock.pass(100_000)
+    expect(most).toBe(1)
+    expect(skipped).toBeGreaterThanOrEqual(4)
+  })
+
+  test('one dead endpoint delays no other, and an endpoint bears one poll at a time', async () => {
+    const clock = new ManualClock()
+    const schedule = new Schedule(clock, () => 0, 100, quiet)
+    let onBus = 0
+    let most = 0
+    const bus = { endpoint: 'bus', parallel: 1 }
+    const hang = (signal: AbortSignal): Promise<boolean> => {
+      most = Math.max(most, ++onBus)
+      return new Promise((resolve) => {
+        const end = (): void => {
+          onBus--
+          resolve(false)
+        }
+        clock.after(9000, end)
+        signal.addEventListener('abort', end)
+      })
+    }
+    for (let i = 0; i < 5; i++) schedule.add(task(`dead-${i}`, hang, bus))
+    let polls = 0
+    schedule.add(task('alive', async () => Boolean(++polls)))
+    await clock.pass(60_000)
+    expect(most).toBe(1)
+    expect(polls).toBeGreaterThanOrEqual(5)
+  })
+
+  test('a dead device is asked less and less, and at once at its interval when it answers', async () => {
+    const clock = new ManualClock()
+    const schedule = new Schedule(clock, () => 0, 10, quiet)
+    let polls = 0
+    let alive = false
+    schedule.add(
+      task('a', async () => {
+        polls++
+        return alive
+      }),
+    )
+    await clock.pass(600_000)
+    expect(polls).toBeLessThan(20)
+    expect(polls).toBeGreaterThan(8)
+    alive = true
+    await clock.pass(60_000)
+    const before = polls
+    await clock.pass(60_000)
+    expect(polls - before).toBe(6)
+  })
+
+  test('removing a task aborts its poll and waits for its end', async () => {
+    const clock = new ManualClock()
+    const schedule = new Schedule(clock, () => 0, 10, quiet)
+    let aborted = false
+    const run = (signal: AbortSignal): Promise<boolean> =>
+      new Promise((resolve) => {
+        signal.addEventListener('abort', () => {
+          aborted = true
+          resolve(false)
+        })
+      })
+    schedule.add(task('a', run), 1000)
+    await clock.pass(2000)
+    expect(schedule.running).toBe(1)
+    await schedule.remove('a')
+    expect(aborted).toBe(true)
+    expect(schedule.running).toBe(0)
+    await clock.pass(30_000)
+    expect(schedule.running).toBe(0)
+  })
+})
+
+test('the gate holds the whole to its limit, in the order of arrival', () => {
+  const gate = new Gate(2)
+  const started: string[] = []
+  const waiting = ['a', 'b', 'c'].map((endpoint) => ({
+    endpoint,
+    parallel: 1,
+    start: () => void started.push(endpoint),
+  }))
+  for (const one of waiting) gate.enter(one)
+  expect(started).toEqual(['a', 'b'])
+  const [a, , c] = waiting
+  if (a === undefined || c === undefined) throw new Error('three were made')
+  expect(gate.withdraw(c)).toBe(true)
+  gate.leave(a)
+  expect(started).toEqual(['a', 'b'])
+  gate.enter(c)
+  expect(started).toEqual(['a', 'b', 'c'])
+})

@@ -1,0 +1,54 @@
+import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { type JournalEntry, openJournal } from '../../src/store/journal.ts'
+
+const entry: JournalEntry = {
+  key: 'k',
+  state: 'firing',
+  device: 'crac-1',
+  alarm: 'RoomTemperature',
+  severity: 'critical',
+  own: { sensor: '回风' },
+  labels: { alertname: 'RoomTemperature' },
+  annotations: { summary: '温度过高' },
+  activeAt: 1000,
+  firedAt: 2000,
+  resolvedAt: undefined,
+}
+
+function folder(): string {
+  return mkdtempSync(join(tmpdir(), 'siteward-journal-'))
+}
+
+test('what was written is there after it is opened again', () => {
+  const where = folder()
+  const first = openJournal(where, 1, () => {})
+  first.write({
+    put: [entry, { ...entry, key: 'l' }, { ...entry, key: 'm', state: 'pending', firedAt: undefined }],
+    drop: [],
+  })
+  first.write({ put: [{ ...entry, state: 'resolved', resolvedAt: 3000 }], drop: ['l'] })
+  first.close()
+  const second = openJournal(where, 1, () => {})
+  expect(second.load().map(({ key, state, firedAt, resolvedAt }) => [key, state, firedAt, resolvedAt])).toEqual([
+    ['k', 'resolved', 2000, 3000],
+    ['m', 'pending', undefined, undefined],
+  ])
+  expect(second.load()[0]).toEqual({ ...entry, state: 'resolved', resolvedAt: 3000 })
+  second.close()
+})
+
+test('a file that is no database is put aside and told of', () => {
+  const where = folder()
+  writeFileSync(join(where, 'alarms.db'), 'not a database '.repeat(500))
+  const kept: string[] = []
+  const journal = openJournal(where, 7, (file) => kept.push(file))
+  expect(journal.load()).toEqual([])
+  journal.write({ put: [entry], drop: [] })
+  expect(journal.load()).toHaveLength(1)
+  journal.close()
+  expect(kept).toEqual([join(where, 'alarms.db.corrupt-7')])
+  expect(readdirSync(where)).toContain('alarms.db.corrupt-7')
+})

@@ -1,0 +1,326 @@
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, describe, expect, test } from 'vitest'
+import type { Collector, Job } from '../collectors/collector.ts'
+import { Daemon } from '../src/daemon.ts'
+import type { Alert } from '../src/model/alert.ts'
+import type { Device } from '../src/model/device.ts'
+import { silent } from '../src/model/log.ts'
+import type { NumberMetric, Vocabulary } from '../src/model/metric.ts'
+import type { PollResult } from '../src/model/reading.ts'
+import { good } from '../src/model/result.ts'
+import type { Rule } from '../src/model/rule.ts'
+import type { SeriesScope } from '../src/model/series.ts'
+import type { Site } from '../src/model/site.ts'
+import type { AlertmanagerClient } from '../src/notify/sender.ts'
+import { openJournal } from '../src/store/journal.ts'
+import { ManualClock } from './manual-clock.ts'
+import { makeDevice, makeProbe, makeRule, temperature } from './samples.ts'
+
+const minute = 60_000
+const ownNames = [
+  'siteward_device_up',
+  'siteward_poll_duration_seconds',
+  'siteward_poll_faults_total',
+  'siteward_last_success_timestamp_seconds',
+  'siteward_readings_unavailable',
+  'siteward_alarms',
+  'siteward_threshold',
+  'siteward_device_info',
+]
+const own: readonly NumberMetric[] = ownNames.map((name) => ({
+  ...temperature,
+  name,
+  unit: 'none',
+  range: { low: 0, high: 1e12 },
+}))
+const vocabulary: Vocabulary = new Map([temperature, ...own].map((metric) => [metric.name, metric]))
+const up = own[0] ?? temperature
+
+const hot = makeRule({ for: 2 * minute, severity: 'critical' })
+const down = makeRule({
+  alarm: 'DeviceDown',
+  metric: up,
+  condition: { kind: 'below', limit: { kind: 'fixed', value: 1 }, hysteresis: 0 },
+  for: 2 * minute,
+})
+
+/** What the fake device answers: a temperature, nothing at all, or an exception. */
+type Answer = number | 'silent' | 'throws'
+
+class World {
+  readonly clock = new ManualClock()
+  readonly alerts: Alert[] = []
+  readonly folder = mkdtempSync(join(tmpdir(), 'siteward-daemon-'))
+  answer: Answer = 22
+  rules: readonly Rule[] = [hot, down]
+  daemon: Daemon | undefined
+
+  async start(): Promise<Daemon> {
+    const daemon = new Daemon({
+      site: this.site(),
+      version: '0',
+      collectors: new Map([['fake', this.collector()]]),
+      journal: openJournal(this.folder, 1, () => {}),
+      clients: [this.client()],
+      clock: this.clock,
+      random: () => 0.5,
+      log: silent,
+    })
+    this.daemon = daemon
+    await daemon.start()
+    return daemon
+  }
+
+  site(): Site {
+    const probe = makeProbe('fake', [], {})
+    const device: Device = makeDevice({
+      labels: { room: 'main' },
+      rules: this.rules,
+      probes: [{ probe, interval: minute, timeout: 5000 }],
+    })
+    return {
+      name: 'hospital',
+      labels: {},
+      language: 'zh',
+      listen: { host: '127.0.0.1', port: 0 },
+      alertmanagers: [],
+      resend: minute,
+      stateDirectory: this.folder,
+      parallelPolls: 10,
+      devices: [device],
+      vocabulary,
+    }
+  }
+
+  collector(): Collector {
+    const job = (scope: SeriesScope): Job => ({
+      endpoint: 'e',
+      session: 'e',
+      parallel: 1,
+      cost: 0,
+      poll: async () => this.poll(scope),
+      close: async () => {},
+    })
+    const empty = { type: 'object' } as never
+    return {
+      protocol: 'fake',
+      schemas: { point: empty, settings: empty, options: empty, credential: empty },
+      prepare: (_use, _device, scope) => good(job(scope)),
+    }
+  }
+
+  poll(scope: SeriesScope): PollResult {
+    const series = scope.series(temperature, {})
+    if (this.answer === 'throws' || series === undefined) throw new Error('secret-of-a-library')
+    if (this.answer === 'silent') {
+      return { readings: [], faults: [{ kind: 'timeout', detail: 'no answer', points: 1 }], requests: 1, doubts: [] }
+    }
+    return { readings: [{ series, value: this.answer }], faults: [], requests: 1, doubts: [] }
+  }
+
+  client(): AlertmanagerClient {
+    return {
+      url: 'http://peer',
+      post: async (alerts) => {
+        this.alerts.push(...alerts)
+        return { kind: 'taken' }
+      },
+      close: () => {},
+    }
+  }
+
+  /** As kill -9 leaves it: nothing is flushed, sent or closed but what the journal has. */
+  async kill(): Promise<void> {
+    const clients = this.alerts.length
+    await this.daemon?.stop()
+    this.alerts.length = clients
+    this.daemon = undefined
+  }
+
+  named(alertname: string): readonly Alert[] {
+    return this.alerts.filter(({ labels }) => labels['alertname'] === alertname)
+  }
+
+  isOver(alert: Alert | undefined): boolean {
+    return (alert?.endsAt ?? Number.POSITIVE_INFINITY) <= this.clock.now().wall
+  }
+
+  async scrape(): Promise<string> {
+    return (await fetch(`${this.daemon?.url}/metrics`)).text()
+  }
+}
+
+let world: World
+
+afterEach(async () => {
+  await world.daemon?.stop()
+})
+
+describe('from a poll to an alert', () => {
+  test('a threshold crossed for long enough pages once, and resolves', async () => {
+    world = new World()
+    await world.start()
+    await world.clock.pass(3 * minute)
+    expect(await world.scrape()).toContain('room_temperature_celsius{site="hospital",device="crac-1"} 22\n')
+    expect(world.alerts).toEqual([])
+    world.answer = 29.5
+    await world.clock.pass(minute)
+    expect(await world.scrape()).toContain(
+      'siteward_alarms{site="hospital",device="crac-1",alarm="RoomTemperature",severity="critical",state="pending"} 1\n',
+    )
+    await world.clock.pass(2 * minute)
+    const alert = world.named('RoomTemperature')[0]
+    expect(alert?.labels).toEqual({
+      alertname: 'RoomTemperature',
+      severity: 'critical',
+      site: 'hospital',
+      device: 'crac-1',
+      room: 'main',
+    })
+    expect(alert?.annotations).toMatchObject({
+      summary: 'crac-1：29.5 °C，限值 不高于 28 °C',
+      summary_en: 'crac-1: 29.5 °C, limit at most 28 °C',
+      value: '29.5 °C',
+    })
+    world.answer = 22
+    await world.clock.pass(2 * minute)
+    expect(world.isOver(world.named('RoomTemperature').at(-1))).toBe(true)
+    expect(new Set(world.named('RoomTemperature').map(({ startsAt }) => startsAt)).size).toBe(1)
+  })
+
+  test('a silent device leaves /metrics at once, resolves nothing, and is itself an alarm', async () => {
+    world = new World()
+    world.answer = 29.5
+    await world.start()
+    await world.clock.pass(5 * minute)
+    expect(world.named('RoomTemperature').length).toBeGreaterThan(0)
+    world.answer = 'silent'
+    await world.clock.pass(minute)
+    const text = await world.scrape()
+    expect(text).not.toMatch(/^room_temperature_celsius/m)
+    expect(text).toContain('siteward_device_up{site="hospital",device="crac-1",probe="sample"} 0\n')
+    expect(text).toMatch(/siteward_poll_faults_total\{[^}]*fault="timeout"\} [1-9]/)
+    await world.clock.pass(3 * minute)
+    expect(world.named('DeviceDown').length).toBeGreaterThan(0)
+    await world.clock.pass(30 * minute)
+    expect(world.isOver(world.named('RoomTemperature').at(-1))).toBe(false)
+    world.answer = 22
+    await world.clock.pass(10 * minute)
+    expect(world.isOver(world.named('RoomTemperature').at(-1))).toBe(true)
+    expect(world.isOver(world.named('DeviceDown').at(-1))).toBe(true)
+  })
+
+  test('a device down fires after its for, not at the next poll of a device that is asked ever less', async () => {
+    world = new World()
+    world.answer = 'silent'
+    await world.start()
+    await world.clock.pass(2 * minute + 5000)
+    expect(world.named('DeviceDown')).toHaveLength(1)
+  })
+
+  test('an exception is counted as a bug, and the daemon goes on', async () => {
+    world = new World()
+    world.answer = 'throws'
+    await world.start()
+    await world.clock.pass(2 * minute)
+    expect(await world.scrape()).toMatch(/siteward_bugs_total [1-9]/)
+    world.answer = 22
+    await world.clock.pass(5 * minute)
+    expect(await world.scrape()).toContain('room_temperature_celsius{site="hospital",device="crac-1"} 22\n')
+  })
+})
+
+describe('a restart', () => {
+  test('while firing: told again with the same start, and not resolved in between', async () => {
+    world = new World()
+    world.answer = 29.5
+    await world.start()
+    await world.clock.pass(4 * minute)
+    const before = world.named('RoomTemperature')[0]
+    await world.kill()
+    world.alerts.length = 0
+    await world.clock.pass(2 * minute)
+    await world.start()
+    await world.clock.pass(minute)
+    const after = world.named('RoomTemperature')
+    expect(after.length).toBeGreaterThan(0)
+    for (const alert of after) {
+      expect(alert.labels).toEqual(before?.labels)
+      expect(alert.startsAt).toBe(before?.startsAt)
+      expect(world.isOver(alert)).toBe(false)
+    }
+    world.answer = 22
+    await world.clock.pass(2 * minute)
+    expect(world.isOver(world.named('RoomTemperature').at(-1))).toBe(true)
+  })
+
+  test('while pending: for goes on from where it began', async () => {
+    world = new World()
+    world.answer = 29.5
+    await world.start()
+    await world.clock.pass(minute)
+    await world.kill()
+    await world.clock.pass(2 * minute)
+    await world.start()
+    await world.clock.pass(5000)
+    expect(world.named('RoomTemperature').length).toBeGreaterThan(0)
+  })
+
+  test('while pending, but good afterwards: nobody is paged', async () => {
+    world = new World()
+    world.answer = 29.5
+    await world.start()
+    await world.clock.pass(minute)
+    await world.kill()
+    await world.clock.pass(2 * minute)
+    world.answer = 22
+    await world.start()
+    await world.clock.pass(10 * minute)
+    expect(world.alerts).toEqual([])
+  })
+
+  test('with its rule gone: the alert is resolved, and told so', async () => {
+    world = new World()
+    world.answer = 29.5
+    await world.start()
+    await world.clock.pass(4 * minute)
+    await world.kill()
+    world.alerts.length = 0
+    world.rules = [down]
+    await world.start()
+    await world.clock.pass(minute)
+    expect(world.named('RoomTemperature').length).toBeGreaterThan(0)
+    for (const alert of world.named('RoomTemperature')) expect(world.isOver(alert)).toBe(true)
+  })
+
+  test('after the system clock was set back by a year: the start is no later than now', async () => {
+    world = new World()
+    world.answer = 29.5
+    await world.start()
+    await world.clock.pass(4 * minute)
+    await world.kill()
+    world.alerts.length = 0
+    world.clock.step(-365 * 86_400_000)
+    await world.start()
+    await world.clock.pass(minute)
+    for (const alert of world.alerts) expect(alert.startsAt).toBeLessThanOrEqual(alert.endsAt ?? 0)
+    expect(world.isOver(world.named('RoomTemperature').at(-1))).toBe(false)
+  })
+})
+
+test('a step of the wall clock fires nothing and resolves nothing', async () => {
+  world = new World()
+  world.answer = 29.5
+  await world.start()
+  await world.clock.pass(minute)
+  world.clock.step(3_600_000)
+  await world.clock.pass(30_000)
+  expect(world.alerts).toEqual([])
+  await world.clock.pass(2 * minute)
+  expect(world.named('RoomTemperature').length).toBeGreaterThan(0)
+  world.clock.step(-7_200_000)
+  await world.clock.pass(3 * minute)
+  expect(world.isOver(world.named('RoomTemperature').at(-1))).toBe(false)
+})

@@ -1,0 +1,147 @@
+import { parseArgs } from 'node:util'
+import { prepareJobs, type Prepared } from '../jobs.ts'
+import { Judge } from '../judge/judge.ts'
+import { limitText } from '../judge/text.ts'
+import { instantVerdict, type Verdict } from '../judge/verdict.ts'
+import { describeReading } from '../model/harvest.ts'
+import { silent } from '../model/log.ts'
+import { stateName } from '../model/metric.ts'
+import type { Poll, Reading } from '../model/reading.ts'
+import { SeriesTable } from '../model/series.ts'
+import type { Site } from '../model/site.ts'
+import { runPoll } from '../schedule/frame.ts'
+import { Store } from '../store/store.ts'
+import { type Command, type Io, UsageError } from './command.ts'
+import { nearestName } from '../config/misspelt.ts'
+import { byProtocol, configOf, printProblems, readSite } from './site-file.ts'
+
+const usage = `Usage: siteward poll DEVICE --config FILE [--json]
+
+Polls one device once and prints its readings with units, the verdict of each threshold, and what could not be read.
+
+  --config FILE  the site file
+  --json         print JSON instead of a table
+
+Exit status: 0 when all was read and is well, 1 when something was not read or breaks a threshold, 2 for a wrong command
+line.
+`
+
+/** A reading as the command prints it. */
+interface Line {
+  readonly probe: string
+  readonly metric: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly value: number | string | null
+  readonly text: string
+  readonly verdict: Verdict
+  readonly limits: readonly string[]
+}
+
+/** \`siteward poll\`. */
+export const poll: Command = {
+  name: 'poll',
+  summary: 'poll one device once and print its readings',
+  usage,
+  async run(args, io) {
+    const options = { config: { type: 'string' }, json: { type: 'boolean', default: false } } as const
+    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true })
+    const [name, more] = positionals
+    if (name === undefined || more !== undefined) throw new UsageError('exactly one DEVICE is needed')
+    const { site, problems } = await readSite(configOf(values), io.env)
+    printProblems(problems, io)
+    if (site === undefined) return 1
+    return pollDevice(onlyDevice(site, name), io, values.json)
+  },
+}
+
+function onlyDevice(site: Site, name: string): Site {
+  const device = site.devices.find((one) => one.name === name)
+  if (device !== undefined) return { ...site, devices: [device] }
+  const near = nearestName(name, site.devices.map((one) => one.name))
+  throw new UsageError(`no device ${name} in ${site.name}${near === undefined ? '' : ` (did you mean ${near}?)`}`)
+}
+
+async function pollDevice(site: Site, io: Io, asJson: boolean): Promise<number> {
+  const store = new Store()
+  const judge = new Judge(site, store)
+  const table = new SeriesTable(site.name, (series) => {
+    store.add(series)
+    judge.addSeries(series)
+  })
+  for (const device of site.devices) judge.addDevice(device)
+  const { prepared, problems } = prepareJobs(site, table, byProtocol)
+  printProblems(problems, io)
+  if (problems.length > 0) return 1
+  const polls = new Map<Prepared, Poll>()
+  for (const one of prepared) polls.set(one, await pollOnce(one, io))
+  for (const { readings } of polls.values()) for (const reading of readings) store.apply(reading, 1)
+  const lines = [...polls].flatMap(([{ use }, { readings }]) => readings.map((one) => lineOf(one, use.probe.name, judge)))
+  io.out.write(asJson ? `${JSON.stringify(asObject(lines, polls), null, 2)}\n` : asTable(lines, polls))
+  const isWell = lines.every(({ verdict }) => verdict === 'ok' || verdict === 'unknown')
+  return isWell && [...polls.values()].every(({ faults }) => faults.length === 0) ? 0 : 1
+}
+
+async function pollOnce({ job, use }: Prepared, io: Io): Promise<Poll> {
+  const bug = (error: unknown): void => {
+    throw error
+  }
+  try {
+    return await runPoll(job, use.timeout, new AbortController().signal, { clock: io.clock, log: silent, bug })
+  } finally {
+    await job.close()
+  }
+}
+
+function lineOf(reading: Reading, probe: string, judge: Judge): Line {
+  const { series, value } = reading
+  const { metric } = series
+  const { site: _site, device: _device, ...labels } = series.labels
+  const isState = metric.kind === 'state'
+  return {
+    probe,
+    metric: metric.name,
+    labels,
+    value: Number.isNaN(value) ? null : isState ? stateName(metric, value) : value,
+    text: describeReading(reading),
+    verdict: instantVerdict(judge, series, value),
+    limits: judge.cellsOf(series).map((cell) => {
+      const { alarm, severity, condition } = cell.rule
+      return `${alarm} (${severity}): ${limitText(metric, condition, judge.bounds(cell), 'en')}`
+    }),
+  }
+}
+
+function asObject(lines: readonly Line[], polls: ReadonlyMap<Prepared, Poll>): unknown {
+  return {
+    readings: lines,
+    polls: [...polls].map(([{ use }, { faults, doubts, requests, duration }]) => ({
+      probe: use.probe.name,
+      seconds: duration / 1000,
+      requests,
+      faults,
+      doubts,
+    })),
+  }
+}
+
+function asTable(lines: readonly Line[], polls: ReadonlyMap<Prepared, Poll>): string {
+  const rows = lines.map(({ metric, labels, text, verdict, limits }) => [
+    `${metric}${labelsShort(labels)}`,
+    text,
+    limits.length === 0 && verdict === 'ok' ? '' : verdict,
+    limits.join('; '),
+  ])
+  const widths = [0, 1, 2].map((column) => Math.min(80, Math.max(0, ...rows.map((row) => (row[column] ?? '').length))))
+  const body = rows.map((row) => row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join('  ').trimEnd())
+  const ends = [...polls].flatMap(([{ use }, { readings, faults, doubts, requests, duration }]) => [
+    `${use.probe.name}: ${readings.length} readings, ${requests} requests, ${Math.round(duration)} ms`,
+    ...faults.map(({ kind, detail }) => `  fault ${kind}: ${detail}`),
+    ...doubts.map((doubt) => `  doubt: ${doubt}`),
+  ])
+  return `${[...body, '', ...ends].join('\n')}\n`
+}
+
+function labelsShort(labels: Readonly<Record<string, string>>): string {
+  const pairs = Object.entries(labels).map(([name, value]) => `${name}=${value}`)
+  return pairs.length === 0 ? '' : `{${pairs.join(', ')}}`
+}

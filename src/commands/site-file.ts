@@ -1,0 +1,33 @@
+import { collectors } from '../../collectors/registry.ts'
+import type { Collector } from '../../collectors/collector.ts'
+import { diskFiles } from '../config/files.ts'
+import { type Loaded, loadSite } from '../config/load.ts'
+import { shipped } from '../home.ts'
+import { formatProblem, type Problem } from '../model/problem.ts'
+import { type Io, UsageError } from './command.ts'
+
+/** Every collector by its protocol's name. */
+export const byProtocol: ReadonlyMap<string, Collector> = new Map(Object.entries(collectors))
+
+/** The site of a file, with every problem in it and in the probes that it uses. */
+export function readSite(file: string, env: Io['env']): Promise<Loaded> {
+  const protocols = new Map([...byProtocol].map(([name, { schemas }]) => [name, schemas]))
+  return loadSite(file, {
+    files: diskFiles,
+    env,
+    protocols,
+    shipped: { probes: shipped('probes'), metrics: shipped('config', 'metrics.yaml'), rules: shipped('config', 'rules.yaml') },
+  })
+}
+
+/** The value of --config, which these commands need. */
+export function configOf(values: Readonly<Record<string, unknown>>): string {
+  const { config } = values
+  if (typeof config !== 'string') throw new UsageError('--config FILE is needed')
+  return config
+}
+
+/** Prints problems, one a line, as file:line:column: message. */
+export function printProblems(problems: readonly Problem[], io: Io): void {
+  for (const problem of problems) io.err.write(`${problem.level === 'warning' ? 'warning: ' : ''}${formatProblem(problem)}\n`)
+}

@@ -28,7 +28,9 @@ export const check: Command = {
     if (all.length > 0 || site === undefined) return 1
     const probes = new Set(site.devices.flatMap((device) => device.probes.map(({ probe }) => probe.name)))
     const rules = site.devices.reduce((sum, device) => sum + device.rules.length, 0)
-    io.out.write(`${site.name}: ${site.devices.length} devices, ${probes.size} probes, ${rules} rules: no problem found\n`)
+    io.out.write(
+      `${site.name}: ${site.devices.length} devices, ${probes.size} probes, ${rules} rules: no problem found\n`,
+    )
     return 0
   },
 }

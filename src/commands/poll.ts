@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
-import { prepareJobs, type Prepared } from '../jobs.ts'
+import { nearestName } from '../config/misspelt.ts'
+import { type Prepared, prepareJobs } from '../jobs.ts'
 import { Judge } from '../judge/judge.ts'
 import { limitText } from '../judge/text.ts'
 import { instantVerdict, type Verdict } from '../judge/verdict.ts'
@@ -12,7 +13,6 @@ import type { Site } from '../model/site.ts'
 import { runPoll } from '../schedule/frame.ts'
 import { Store } from '../store/store.ts'
 import { type Command, type Io, UsageError } from './command.ts'
-import { nearestName } from '../config/misspelt.ts'
 import { byProtocol, configOf, printProblems, readSite } from './site-file.ts'
 
 const usage = `Usage: siteward poll DEVICE --config FILE [--json]
@@ -57,7 +57,10 @@ export const poll: Command = {
 function onlyDevice(site: Site, name: string): Site {
   const device = site.devices.find((one) => one.name === name)
   if (device !== undefined) return { ...site, devices: [device] }
-  const near = nearestName(name, site.devices.map((one) => one.name))
+  const near = nearestName(
+    name,
+    site.devices.map((one) => one.name),
+  )
   throw new UsageError(`no device ${name} in ${site.name}${near === undefined ? '' : ` (did you mean ${near}?)`}`)
 }
 
@@ -75,7 +78,9 @@ async function pollDevice(site: Site, io: Io, asJson: boolean): Promise<number> 
   const polls = new Map<Prepared, Poll>()
   for (const one of prepared) polls.set(one, await pollOnce(one, io))
   for (const { readings } of polls.values()) for (const reading of readings) store.apply(reading, 1)
-  const lines = [...polls].flatMap(([{ use }, { readings }]) => readings.map((one) => lineOf(one, use.probe.name, judge)))
+  const lines = [...polls].flatMap(([{ use }, { readings }]) =>
+    readings.map((one) => lineOf(one, use.probe.name, judge)),
+  )
   io.out.write(asJson ? `${JSON.stringify(asObject(lines, polls), null, 2)}\n` : asTable(lines, polls))
   const isWell = lines.every(({ verdict }) => verdict === 'ok' || verdict === 'unknown')
   return isWell && [...polls.values()].every(({ faults }) => faults.length === 0) ? 0 : 1
@@ -132,7 +137,12 @@ function asTable(lines: readonly Line[], polls: ReadonlyMap<Prepared, Poll>): st
     limits.join('; '),
   ])
   const widths = [0, 1, 2].map((column) => Math.min(80, Math.max(0, ...rows.map((row) => (row[column] ?? '').length))))
-  const body = rows.map((row) => row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join('  ').trimEnd())
+  const body = rows.map((row) =>
+    row
+      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  )
   const ends = [...polls].flatMap(([{ use }, { readings, faults, doubts, requests, duration }]) => [
     `${use.probe.name}: ${readings.length} readings, ${requests} requests, ${Math.round(duration)} ms`,
     ...faults.map(({ kind, detail }) => `  fault ${kind}: ${detail}`),

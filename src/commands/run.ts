@@ -60,7 +60,10 @@ async function watch(site: Site, log: Log, io: Io): Promise<number> {
       return 1
     }
     await made.daemon.start()
-    log.info({ site: site.name, devices: site.devices.length, metrics: `${made.daemon.url}/metrics` }, 'siteward watches')
+    log.info(
+      { site: site.name, devices: site.devices.length, metrics: `${made.daemon.url}/metrics` },
+      'siteward watches',
+    )
     await io.untilStopped()
     log.info({}, 'siteward stops')
     io.clock.after(slowestStop, () => process.kill(process.pid, 'SIGKILL'))
@@ -88,5 +91,8 @@ function whyNot(error: unknown, site: Site): string {
 function openLog(level: string): Log {
   const destination = pino.destination({ fd: 1, sync: false, maxLength: 1_048_576 })
   destination.on('error', () => {})
-  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, redact: ['password', 'community', 'secret'] }, destination)
+  return pino(
+    { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, redact: ['password', 'community', 'secret'] },
+    destination,
+  )
 }

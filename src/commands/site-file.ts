@@ -1,5 +1,5 @@
-import { collectors } from '../../collectors/registry.ts'
 import type { Collector } from '../../collectors/collector.ts'
+import { collectors } from '../../collectors/registry.ts'
 import { diskFiles } from '../config/files.ts'
 import { type Loaded, loadSite } from '../config/load.ts'
 import { shipped } from '../home.ts'
@@ -16,7 +16,11 @@ export function readSite(file: string, env: Io['env']): Promise<Loaded> {
     files: diskFiles,
     env,
     protocols,
-    shipped: { probes: shipped('probes'), metrics: shipped('config', 'metrics.yaml'), rules: shipped('config', 'rules.yaml') },
+    shipped: {
+      probes: shipped('probes'),
+      metrics: shipped('config', 'metrics.yaml'),
+      rules: shipped('config', 'rules.yaml'),
+    },
   })
 }
 
@@ -29,5 +33,6 @@ export function configOf(values: Readonly<Record<string, unknown>>): string {
 
 /** Prints problems, one a line, as file:line:column: message. */
 export function printProblems(problems: readonly Problem[], io: Io): void {
-  for (const problem of problems) io.err.write(`${problem.level === 'warning' ? 'warning: ' : ''}${formatProblem(problem)}\n`)
+  for (const problem of problems)
+    io.err.write(`${problem.level === 'warning' ? 'warning: ' : ''}${formatProblem(problem)}\n`)
 }

@@ -61,7 +61,9 @@ describeWith(['prometheus', 'prometheus-alertmanager', 'promtool'], 'the main jo
   }
   const runDaemon = (): Started =>
     start(process.execPath, [shipped('dist', 'src', 'cli.js'), 'run', '--config', join(folder, 'site.yaml')])
-  const query = async (text: string): Promise<readonly { metric: Record<string, string>; value: [number, string] }[]> => {
+  const query = async (
+    text: string,
+  ): Promise<readonly { metric: Record<string, string>; value: [number, string] }[]> => {
     const url = `http://127.0.0.1:${ports.prometheus}/api/v1/query?query=${encodeURIComponent(text)}`
     const reply = (await (await fetch(url)).json()) as { data: { result: [] } }
     return reply.data.result

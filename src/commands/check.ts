@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { busLoad } from '../config/bus-load.ts'
+import { checkBusLoad } from '../config/bus-load.ts'
 import { prepareJobs } from '../jobs.ts'
 import type { Problem } from '../model/problem.ts'
 import { SeriesTable } from '../model/series.ts'
@@ -44,5 +44,5 @@ export function checkJobs(site: Site): readonly Problem[] {
     interval: use.interval,
     place: device.at('interval'),
   }))
-  return [...problems, ...busLoad(loads)]
+  return [...problems, ...checkBusLoad(loads)]
 }

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { nearestName } from '../config/misspelt.ts'
+import { nearest } from '../config/misspelt.ts'
 import { type Prepared, prepareJobs } from '../jobs.ts'
 import { Judge } from '../judge/judge.ts'
 import { limitText } from '../judge/text.ts'

@@ -1,0 +1,112 @@
+#!/usr/bin/env node
+import type { Command, Io } from './commands/command.ts'
+import { UsageError } from './commands/command.ts'
+import { systemClock } from './model/clock.ts'
+
+/** A command is loaded when it is called: starting must not cost what is not used. */
+interface Listed {
+  readonly name: string
+  readonly summary: string
+  load(): Promise<Command>
+}
+
+const commands: readonly Listed[] = [
+  { name: 'run', summary: 'watch a site: the daemon', load: async () => (await import('./commands/run.ts')).run },
+  {
+    name: 'check',
+    summary: 'check a site file without contacting anything',
+    load: async () => (await import('./commands/check.ts')).check,
+  },
+  {
+    name: 'poll',
+    summary: 'poll one device once and print its readings',
+    load: async () => (await import('./commands/poll.ts')).poll,
+  },
+  {
+    name: 'simulate',
+    summary: 'serve SNMP from recordings',
+    load: async () => (await import('./commands/simulate.ts')).simulate,
+  },
+  { name: 'demo', summary: 'a simulated machine room, watched', load: async () => (await import('./commands/demo.ts')).demo },
+  {
+    name: 'schema',
+    summary: 'print the JSON schemas of the YAML files',
+    load: async () => (await import('./commands/schema.ts')).schema,
+  },
+]
+
+const usage = `Usage: siteward COMMAND [OPTION...]
+
+Watches a machine room: polls its devices, judges the readings, exposes them to Prometheus and alerts through
+Alertmanager.
+
+${commands.map(({ name, summary }) => `  ${name.padEnd(10)} ${summary}`).join('\n')}
+
+siteward COMMAND --help tells more of a command; siteward --version prints the version.
+`
+
+const io: Io = {
+  out: process.stdout,
+  err: process.stderr,
+  env: process.env,
+  clock: systemClock,
+  untilStopped: () =>
+    new Promise((resolve) => {
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+        // The second signal ends the process at once, as it would have without siteward listening.
+        process.once(signal, () => resolve())
+      }
+    }),
+}
+
+/** What was typed -> the exit status. */
+async function main([name, ...args]: readonly string[]): Promise<number> {
+  if (name === '--version' || name === '-v') {
+    const { version } = await import('./version.ts')
+    io.out.write(`siteward ${version}\n`)
+    return 0
+  }
+  if (name === undefined || name === '--help' || name === '-h') {
+    const output = name === undefined ? io.err : io.out
+    output.write(usage)
+    return name === undefined ? 2 : 0
+  }
+  const listed = commands.find((one) => one.name === name)
+  if (listed === undefined) {
+    const { nearest } = await import('./config/misspelt.ts')
+    const near = nearest(name, commands.map((one) => one.name))
+    return wrong(`no command ${name}${near === undefined ? '' : ` (did you mean ${near}?)`}`, 'siteward')
+  }
+  return call(await listed.load(), args)
+}
+
+async function call(command: Command, args: readonly string[]): Promise<number> {
+  if (args.includes('--help') || args.includes('-h')) {
+    io.out.write(command.usage)
+    return 0
+  }
+  try {
+    return await command.run(args, io)
+  } catch (error) {
+    if (error instanceof UsageError) return wrong(error.message, `siteward ${command.name}`)
+    if (isParseError(error)) return wrong(error.message, `siteward ${command.name}`)
+    throw error
+  }
+}
+
+function wrong(message: string, command: string): number {
+  io.err.write(`${command}: ${message}\nTry ${command} --help.\n`)
+  return 2
+}
+
+/** What node:util's parseArgs throws for options that a command does not know. */
+function isParseError(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')
+}
+
+// The reader has gone (`siteward poll ... | head`): nothing is left to say.
+process.stdout.on('error', (error: Error & { code?: string }) => {
+  if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0)
+})
+
+process.exitCode = await main(process.argv.slice(2))

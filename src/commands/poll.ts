@@ -57,7 +57,7 @@ export const poll: Command = {
 function onlyDevice(site: Site, name: string): Site {
   const device = site.devices.find((one) => one.name === name)
   if (device !== undefined) return { ...site, devices: [device] }
-  const near = nearestName(
+  const near = nearest(
     name,
     site.devices.map((one) => one.name),
   )

@@ -27,7 +27,11 @@ const commands: readonly Listed[] = [
     summary: 'serve SNMP from recordings',
     load: async () => (await import('./commands/simulate.ts')).simulate,
   },
-  { name: 'demo', summary: 'a simulated machine room, watched', load: async () => (await import('./commands/demo.ts')).demo },
+  {
+    name: 'demo',
+    summary: 'a simulated machine room, watched',
+    load: async () => (await import('./commands/demo.ts')).demo,
+  },
   {
     name: 'schema',
     summary: 'print the JSON schemas of the YAML files',
@@ -74,7 +78,10 @@ async function main([name, ...args]: readonly string[]): Promise<number> {
   const listed = commands.find((one) => one.name === name)
   if (listed === undefined) {
     const { nearest } = await import('./config/misspelt.ts')
-    const near = nearest(name, commands.map((one) => one.name))
+    const near = nearest(
+      name,
+      commands.map((one) => one.name),
+    )
     return wrong(`no command ${name}${near === undefined ? '' : ` (did you mean ${near}?)`}`, 'siteward')
   }
   return call(await listed.load(), args)

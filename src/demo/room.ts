@@ -73,7 +73,11 @@ export function newRoom(units: number, ports: number): Room {
     phaseVoltage: [229, 230, 231],
     energy: 182_000 * 3.6e6,
     batteryTemperature: 23,
-    ports: Array.from({ length: ports }, (_, i) => ({ received: i * 1e9, sent: i * 7e8, load: (i % 6) * 400_000 + 20_000 })),
+    ports: Array.from({ length: ports }, (_, i) => ({
+      received: i * 1e9,
+      sent: i * 7e8,
+      load: (i % 6) * 400_000 + 20_000,
+    })),
     hostLoad: 0.8,
   }
 }
@@ -107,7 +111,8 @@ export function step(room: Room, seconds: number, random: () => number): Room {
     phasePower,
     phaseVoltage: [229, 230, 231].map((volts) => volts + noise(1.6)),
     energy: room.energy + phasePower.reduce((sum, watts) => sum + watts, 0) * seconds,
-    batteryTemperature: room.batteryTemperature + (temperature - 1 - room.batteryTemperature) * Math.min(1, seconds / 600),
+    batteryTemperature:
+      room.batteryTemperature + (temperature - 1 - room.batteryTemperature) * Math.min(1, seconds / 600),
     ports: room.ports.map((port) => stepPort(port, seconds, random)),
     hostLoad: clamp(room.hostLoad + noise(0.2) + (0.8 - room.hostLoad) * 0.1, 0.05, 6),
   }
@@ -137,7 +142,11 @@ function stepUnit(
 
 function stepPort(port: Port, seconds: number, random: () => number): Port {
   const received = port.received + port.load * seconds * (0.5 + random())
-  return { ...port, received: Math.floor(received), sent: Math.floor(port.sent + port.load * 0.6 * seconds * (0.5 + random())) }
+  return {
+    ...port,
+    received: Math.floor(received),
+    sent: Math.floor(port.sent + port.load * 0.6 * seconds * (0.5 + random())),
+  }
 }
 
 function approach(from: number, to: number, share: number): number {

@@ -6,6 +6,8 @@ const longestText = 65_536
 
 /** A pattern's named groups for each match, or the reason why it cannot be used. */
 export interface LinePattern extends Pattern {
+  /** Of its groups. */
+  readonly names: readonly string[]
   /** The named groups of every match, in order; at most `most` of them. */
   all(text: string, most: number): readonly Readonly<Record<string, string>>[]
 }
@@ -23,6 +25,7 @@ export function compilePattern(source: string): LinePattern | string {
   }
   const names = Object.keys(compiled.namedGroups())
   return {
+    names,
     first(text) {
       const matcher = compiled.matcher(text.slice(0, longestText))
       if (!matcher.find()) return undefined

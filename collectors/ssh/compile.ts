@@ -1,0 +1,237 @@
+import { compile as compileJmespath } from '@jmespath-community/jmespath'
+import type { Milliseconds } from '../../src/model/clock.ts'
+import { parseDuration } from '../../src/model/duration.ts'
+import type { Labels } from '../../src/model/labels.ts'
+import { compilePattern } from '../../src/model/pattern.ts'
+import type { Place } from '../../src/model/place.ts'
+import type { Point } from '../../src/model/probe.ts'
+import type { Problem } from '../../src/model/problem.ts'
+import { good, type Result } from '../../src/model/result.ts'
+import type { SeriesScope } from '../../src/model/series.ts'
+import type { Order, PlanFace } from '../collector.ts'
+import { type OutputParser, onlyValue } from './parse.ts'
+import type { Parser, SshCommand, SshCredential, SshSpec, schemas } from './schema.ts'
+
+const defaultTimeout: Milliseconds = 10_000
+const defaultOutput = 1_048_576
+const defaultPort = 22
+
+/** Where and as whom to log in. */
+export interface Login {
+  readonly host: string
+  readonly port: number
+  readonly credential: Omit<SshCredential, 'jump'>
+  readonly hostKey: string | readonly string[] | undefined
+  readonly knownHosts: string | undefined
+}
+
+/** A command with the points that are read from its output. */
+export interface PlannedCommand {
+  readonly name: string
+  readonly run: string
+  readonly timeout: Milliseconds
+  readonly most: number
+  /** Good exit statuses; undefined when any is. */
+  readonly exit: readonly number[] | undefined
+  readonly parser: OutputParser
+  readonly points: readonly PlannedPoint[]
+}
+
+export interface PlannedPoint {
+  readonly point: Point<SshSpec>
+  readonly value: string
+  readonly constants: Labels
+  /** Label -> column of the row. */
+  readonly columns: Readonly<Record<string, string>>
+}
+
+/** A probe compiled for a device that is reached by SSH. */
+export interface SshPlan extends PlanFace {
+  readonly login: Login
+  readonly jump: Login | undefined
+  readonly isLegacy: boolean
+  readonly isJoined: boolean
+  readonly commands: readonly PlannedCommand[]
+  readonly series: SeriesScope
+  /** Names of commands that once did not end in time: they are run last, so that they cost the others nothing. */
+  readonly slow: Set<string>
+}
+
+/** Probe and device to commands, parsers and who to log in as. */
+export function compile(order: Order<typeof schemas>): Result<SshPlan> {
+  const problems: Problem[] = []
+  const { credential, options, probe } = order
+  const address = addressOf(order.device.address, options.port)
+  if (address === undefined)
+    problems.push({ place: order.place, message: `"${order.device.address}" is no host or host:port` })
+  if (credential === undefined) {
+    problems.push({
+      place: order.device.at('credentials'),
+      message: 'ssh needs a credential',
+      hint: 'credentials: NAME',
+    })
+  }
+  const commands = planCommands(order, problems)
+  if (address === undefined || credential === undefined || problems.length > 0) return { ok: false, problems }
+  const { jump: jumpSpec, ...own } = credential
+  const login = loginOf(address, own, options.host_key ?? own.host_key, options.known_hosts ?? own.known_hosts)
+  const jump = jumpSpec === undefined ? undefined : jumpOf(jumpSpec)
+  for (const one of [login, jump])
+    if (one !== undefined) problems.push(...checkLogin(one, order.device.at('credentials')))
+  if (problems.length > 0) return { ok: false, problems }
+  const endpoint = `ssh ${login.host}:${login.port}`
+  return good({
+    endpoint,
+    session: `${endpoint} ${own.user}`,
+    parallel: 1,
+    cost: 0,
+    login,
+    jump,
+    isLegacy: options.legacy ?? false,
+    isJoined: probe.settings.join ?? true,
+    commands,
+    series: order.series,
+    slow: new Set(),
+  })
+}
+
+/** host, host:port, [IPv6]:port; undefined when it is none. */
+export function addressOf(text: string, port = defaultPort): { host: string; port: number } | undefined {
+  const match = /^(?:\[([0-9a-fA-F:.%]+)\]|([^\s:[\]/]+))(?::(\d{1,5}))?$/.exec(text)
+  const host = match?.[1] ?? match?.[2] ?? (/^[0-9a-fA-F:]+$/.test(text) ? text : undefined)
+  const number = match?.[3] === undefined ? port : Number(match[3])
+  return host === undefined || number < 1 || number > 65_535 ? undefined : { host, port: number }
+}
+
+function loginOf(
+  { host, port }: { host: string; port: number },
+  credential: Login['credential'],
+  hostKey: Login['hostKey'],
+  knownHosts: string | undefined,
+): Login {
+  return { host, port, credential, hostKey, knownHosts }
+}
+
+function jumpOf({ address, ...own }: NonNullable<SshCredential['jump']>): Login {
+  const { host, port } = addressOf(address) ?? { host: address, port: defaultPort }
+  return loginOf({ host, port }, own, own.host_key, own.known_hosts)
+}
+
+function checkLogin(login: Login, place: Place): readonly Problem[] {
+  const problems: Problem[] = []
+  const { password, key, agent } = login.credential
+  if (password === undefined && key === undefined && agent !== true) {
+    problems.push({ place, message: `no password, key or agent for ${login.credential.user}@${login.host}` })
+  }
+  if (login.hostKey === undefined && login.knownHosts === undefined) {
+    problems.push({
+      place,
+      message: `nothing says by which key ${login.host} is known`,
+      hint: 'host_key: SHA256:... (ssh-keyscan HOST | ssh-keygen -lf -), known_hosts: FILE, or host_key: accept-any',
+    })
+  }
+  return problems
+}
+
+function planCommands(order: Order<typeof schemas>, problems: Problem[]): readonly PlannedCommand[] {
+  const declared = order.probe.settings.commands ?? {}
+  const planned: PlannedCommand[] = []
+  for (const [name, command] of Object.entries(declared)) {
+    const points = order.points.filter(({ spec }) => spec.command === name)
+    if (points.length === 0) continue
+    const parser = compileParser(command.parse)
+    if (typeof parser === 'string') problems.push({ place: order.probe.place, message: `command ${name}: ${parser}` })
+    else planned.push(planCommand(name, command, parser, points, problems))
+  }
+  for (const point of order.points) {
+    if (Object.hasOwn(declared, point.spec.command)) continue
+    const known = Object.keys(declared).join(', ')
+    problems.push({
+      place: point.at('command'),
+      message: `no command "${point.spec.command}"`,
+      hint: `declared: ${known}`,
+    })
+  }
+  return planned
+}
+
+function planCommand(
+  name: string,
+  command: SshCommand,
+  parser: OutputParser,
+  points: readonly Point<SshSpec>[],
+  problems: Problem[],
+): PlannedCommand {
+  return {
+    name,
+    run: command.run,
+    timeout: parseDuration(command.timeout ?? '') ?? defaultTimeout,
+    most: command.most_output ?? defaultOutput,
+    exit: command.exit === 'any' ? undefined : (command.exit ?? [0]),
+    parser,
+    points: points.map((point) => planPoint(point, parser, problems)),
+  }
+}
+
+function planPoint(point: Point<SshSpec>, parser: OutputParser, problems: Problem[]): PlannedPoint {
+  const { select, value, labels = {} } = point.spec
+  if (parser.kind === 'json') {
+    const why = select === undefined ? 'a point of a json command needs select: (JMESPath)' : jmespathProblem(select)
+    if (why !== undefined) problems.push({ place: point.at(select === undefined ? 'command' : 'select'), message: why })
+  } else if (select !== undefined) {
+    problems.push({ place: point.at('select'), message: 'select: is for commands with parse: json' })
+  }
+  const known = columnsOf(parser)
+  const columns = Object.fromEntries(
+    Object.entries(labels).flatMap(([label, from]) => (typeof from === 'string' ? [[label, from]] : [])),
+  )
+  for (const column of [value ?? onlyValue, ...Object.values(columns)]) {
+    if (known === undefined || known.includes(column)) continue
+    problems.push({
+      place: point.at('value'),
+      message: `the command gives no "${column}"`,
+      hint: `it gives ${known.join(', ')}`,
+    })
+  }
+  const constants = Object.fromEntries(
+    Object.entries(labels).flatMap(([label, from]) => (typeof from === 'string' ? [] : [[label, from.text]])),
+  )
+  return { point, value: value ?? onlyValue, constants, columns }
+}
+
+/** The names that a parser can give; undefined when only the device knows. */
+function columnsOf(parser: OutputParser): readonly string[] | undefined {
+  switch (parser.kind) {
+    case 'table':
+      return parser.columns
+    case 'text':
+    case 'lines':
+    case 'exit_status':
+      return [onlyValue]
+    case 'regex':
+      return parser.pattern.names
+    case 'json':
+    case 'key_value':
+      return undefined
+  }
+}
+
+function jmespathProblem(expression: string): string | undefined {
+  try {
+    compileJmespath(expression)
+    return undefined
+  } catch (error) {
+    return `not a JMESPath: ${error instanceof Error ? error.message : 'cannot be read'}`
+  }
+}
+
+function compileParser(written: Parser): OutputParser | string {
+  if (typeof written === 'string') return { kind: written }
+  if ('key_value' in written) return { kind: 'key_value', separator: written.key_value.separator }
+  if ('table' in written) {
+    const { columns, skip = 0, separator } = written.table
+    return { kind: 'table', columns, skip, separator }
+  }
+  const pattern = compilePattern(written.regex)
+  return typeof pattern === 'string' ? pattern : { kind: 'regex', pattern }
+}

@@ -1,0 +1,83 @@
+/** One command of a script. */
+export interface Step {
+  readonly run: string
+  readonly most: number
+}
+
+/** What a command of a script has printed, once it has ended. */
+export interface Section {
+  readonly output: string
+  readonly code: number
+  readonly isCut: boolean
+}
+
+/**
+ * All commands of a poll as one shell script: ten commands then cost one channel, not ten. Behind each a line tells, by a
+ * mark that nobody can have printed before, which command ended and how. Commands get no input, and say their errors to
+ * nobody. PATH is completed, since a shell without login lacks the administrator's folders on many systems.
+ */
+export function scriptOf(steps: readonly Step[], mark: string): string {
+  const parts = steps.map(({ run }, i) => `{ ${run}\n} </dev/null 2>/dev/null; printf '\\n%s %d %d\\n' ${mark} ${i} $?`)
+  return ['export LC_ALL=C PATH="$PATH:/usr/sbin:/sbin"', ...parts].join('\n')
+}
+
+/** Takes a script's output apart as it comes, never holding more of a command than it may print. */
+export class Sections {
+  readonly #steps: readonly Step[]
+  readonly #mark: Buffer
+  readonly #done: (index: number, section: Section) => void
+  #index = 0
+  #parts: Buffer[] = []
+  #length = 0
+  #isCut = false
+  /** The end of what has come, in which a mark may have begun. */
+  #rest: Buffer = Buffer.alloc(0)
+
+  constructor(steps: readonly Step[], mark: string, done: (index: number, section: Section) => void) {
+    this.#steps = steps
+    this.#mark = Buffer.from(`\n${mark} `)
+    this.#done = done
+  }
+
+  /** The command whose output is being read; as many as there are commands when all have ended. */
+  get index(): number {
+    return this.#index
+  }
+
+  take(data: Buffer): void {
+    let text: Buffer = this.#rest.length === 0 ? data : Buffer.concat([this.#rest, data])
+    for (;;) {
+      const at = text.indexOf(this.#mark)
+      const end = at < 0 ? -1 : text.indexOf('\n', at + this.#mark.length)
+      if (at < 0 || end < 0) break
+      this.#keep(text.subarray(0, at))
+      this.#close(text.toString('latin1', at + this.#mark.length, end))
+      text = text.subarray(end + 1)
+    }
+    // A mark may be split between two pieces: as much as could be its beginning waits, up to the longest mark line.
+    const begun = text.indexOf(this.#mark)
+    const kept = begun >= 0 ? text.length - begun : Math.min(text.length, this.#mark.length - 1)
+    this.#keep(text.subarray(0, text.length - kept))
+    this.#rest = Buffer.from(text.subarray(text.length - Math.min(kept, 256)))
+  }
+
+  #keep(data: Buffer): void {
+    const most = this.#steps[this.#index]?.most ?? 0
+    const room = most - this.#length
+    if (data.length > room) this.#isCut = true
+    if (room <= 0 || data.length === 0) return
+    const part = Buffer.from(data.subarray(0, room))
+    this.#parts.push(part)
+    this.#length += part.length
+  }
+
+  #close(words: string): void {
+    const [index = '', code = ''] = words.split(' ')
+    const section = { output: Buffer.concat(this.#parts).toString('utf8'), code: Number(code), isCut: this.#isCut }
+    this.#parts = []
+    this.#length = 0
+    this.#isCut = false
+    this.#index = Number(index) + 1
+    this.#done(Number(index), section)
+  }
+}

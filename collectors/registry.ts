@@ -1,4 +1,7 @@
 import type { Collector } from './collector.ts'
+import { ssh } from './ssh/collector.ts'
 
 /** Every protocol that siteward speaks, by the name that a probe's `collector:` key uses: one line a protocol. */
-export const collectors = {} as const satisfies Record<string, Collector>
+export const collectors = {
+  ssh,
+} as const satisfies Record<string, Collector>

@@ -1,0 +1,154 @@
+import { createHash } from 'node:crypto'
+import type { AddressInfo, Socket } from 'node:net'
+import ssh2, { type AuthContext, type Connection, type ServerChannel } from 'ssh2'
+
+/** What a simulated command prints; undefined when there is no such command. */
+export interface Printed {
+  readonly stdout: string
+  readonly code?: number
+}
+
+/** A simulated host. */
+export interface SimulatedHost {
+  readonly user: string
+  readonly password?: string
+  /** Public keys that may log in, in OpenSSH's form. */
+  readonly keys?: readonly string[]
+  /** A command as declared, to what it prints; `hang` never ends, `flood` never stops, `reset` cuts the connection. */
+  command(run: string): Printed | 'hang' | 'flood' | 'reset' | undefined
+  readonly host?: string
+  readonly port?: number
+}
+
+/** A simulated host at work. */
+export interface SshSimulator {
+  readonly host: string
+  readonly port: number
+  /** Of its host key, as a credential's host_key takes it. */
+  readonly fingerprint: string
+  /** Every command line that came. */
+  readonly requested: readonly string[]
+  /** Logins that were tried, successful or not. */
+  logins(): number
+  /** Cuts every connection, as a host that loses its power. */
+  cut(): void
+  close(): Promise<void>
+}
+
+/** The form of collectors/ssh/script.ts, which is what a POSIX shell would be sent. */
+const joined = /^\{ ([\s\S]*?)\n\} <\/dev\/null 2>\/dev\/null; printf '\\n%s %d %d\\n' (\S+) (\d+) \$\?$/gm
+
+/** Serves a host over SSH: no shell stands behind it, only a table of commands. */
+export async function startSshSimulator(simulated: SimulatedHost): Promise<SshSimulator> {
+  const { private: hostKey, public: publicKey } = ssh2.utils.generateKeyPairSync('ed25519')
+  const requested: string[] = []
+  const connections = new Set<Connection>()
+  let logins = 0
+  const server = new ssh2.Server({ hostKeys: [hostKey] }, (connection) => {
+    connections.add(connection)
+    connection.on('error', () => {})
+    connection.on('close', () => connections.delete(connection))
+    connection.on('authentication', (context) => {
+      logins++
+      if (isWelcome(context, simulated)) context.accept()
+      else context.reject(['password', 'publickey'])
+    })
+    connection.on('ready', () => serve(connection, simulated, requested))
+  })
+  server.on('error', () => {})
+  const host = simulated.host ?? '127.0.0.1'
+  await new Promise<void>((resolve) => server.listen(simulated.port ?? 0, host, resolve))
+  const address: AddressInfo | string | null = server.address() as AddressInfo | string | null
+  const cut = (): void => {
+    for (const connection of connections) socketOf(connection)?.destroy()
+  }
+  return {
+    host,
+    port: typeof address === 'object' && address !== null ? address.port : 0,
+    fingerprint: fingerprintOf(publicKey),
+    requested,
+    logins: () => logins,
+    cut,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        for (const connection of connections) connection.end()
+        cut()
+      }),
+  }
+}
+
+function fingerprintOf(publicKey: string): string {
+  const bytes = Buffer.from(publicKey.split(' ')[1] ?? '', 'base64')
+  return `SHA256:${createHash('sha256').update(bytes).digest('base64').replace(/=+$/, '')}`
+}
+
+function socketOf(connection: Connection): Socket | undefined {
+  const socket: unknown = Reflect.get(connection, '_sock')
+  return typeof socket === 'object' && socket !== null && 'destroy' in socket ? (socket as Socket) : undefined
+}
+
+function isWelcome(context: AuthContext, { user, password, keys = [] }: SimulatedHost): boolean {
+  if (context.username !== user) return false
+  if (context.method === 'password') return context.password === password
+  if (context.method !== 'publickey') return false
+  const shown = context.key.data
+  return keys.some((key) => {
+    const parsed = ssh2.utils.parseKey(key)
+    if (parsed instanceof Error || !parsed.getPublicSSH().equals(shown)) return false
+    return context.signature === undefined || parsed.verify(context.blob ?? Buffer.alloc(0), context.signature) === true
+  })
+}
+
+function serve(connection: Connection, simulated: SimulatedHost, requested: string[]): void {
+  connection.on('session', (accept) => {
+    const session = accept()
+    session.on('exec', (accepted, _reject, { command }) => {
+      requested.push(command)
+      const channel = accepted()
+      channel.on('error', () => {})
+      const steps = [...command.matchAll(joined)]
+      if (steps.length === 0) runOne(connection, channel, simulated.command(command))
+      else runScript(connection, channel, simulated, steps)
+    })
+  })
+}
+
+function runOne(connection: Connection, channel: ServerChannel, printed: ReturnType<SimulatedHost['command']>): void {
+  if (misbehave(connection, channel, printed)) return
+  const { stdout, code = 0 } = typeof printed === 'object' ? printed : { stdout: '', code: 127 }
+  channel.write(stdout)
+  channel.exit(code)
+  channel.end()
+}
+
+function runScript(
+  connection: Connection,
+  channel: ServerChannel,
+  simulated: SimulatedHost,
+  steps: readonly RegExpMatchArray[],
+): void {
+  for (const [, run = '', mark, index] of steps) {
+    const printed = simulated.command(run)
+    if (misbehave(connection, channel, printed)) return
+    const { stdout, code = 0 } = typeof printed === 'object' ? printed : { stdout: '', code: 127 }
+    channel.write(`${stdout}\n${mark} ${index} ${code}\n`)
+  }
+  channel.exit(0)
+  channel.end()
+}
+
+function misbehave(
+  connection: Connection,
+  channel: ServerChannel,
+  printed: ReturnType<SimulatedHost['command']>,
+): boolean {
+  if (printed === 'reset') socketOf(connection)?.destroy()
+  if (printed === 'flood') flood(channel)
+  return typeof printed === 'string'
+}
+
+function flood(channel: ServerChannel): void {
+  if (channel.destroyed || !channel.writable) return
+  channel.write('x'.repeat(65_536), () => flood(channel))
+}

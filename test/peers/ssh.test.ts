@@ -1,0 +1,168 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { createConnection } from 'node:net'
+import { tmpdir, userInfo } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { ssh } from '../../collectors/ssh/collector.ts'
+import type { SshSpec } from '../../collectors/ssh/schema.ts'
+import { systemClock } from '../../src/model/clock.ts'
+import { silent } from '../../src/model/log.ts'
+import type { Point } from '../../src/model/probe.ts'
+import type { PollResult } from '../../src/model/reading.ts'
+import { Secret } from '../../src/model/secret.ts'
+import { SeriesTable } from '../../src/model/series.ts'
+import { bytesTotal, makeDevice, makePoint, makeProbe, temperature } from '../samples.ts'
+import { describeWith, peer } from './peer.ts'
+import { freePort, type Started, start, until } from './process.ts'
+
+const load = { ...temperature, name: 'host_load', unit: 'none', range: { low: 0, high: 10_000 } } as const
+const size = { ...bytesTotal, name: 'filesystem_size_bytes', kind: 'gauge', labels: ['mount'] } as const
+
+const settings = {
+  commands: {
+    load: { run: 'cat /proc/loadavg', parse: { regex: '^(?P<one>[0-9.]+) ' } },
+    df: {
+      run: 'df -PT -B1 /',
+      parse: { table: { columns: ['source', 'type', 'size', 'used', 'free', 'percent', 'mount'], skip: 1 } },
+    },
+    missing: { run: 'no-such-command-here', parse: 'text' },
+  },
+}
+const points: readonly Point<SshSpec>[] = [
+  makePoint({ command: 'load', value: 'one' }, { metric: load }),
+  makePoint({ command: 'df', value: 'size', labels: { mount: 'mount' } }, { metric: size }),
+  makePoint({ command: 'missing' }),
+]
+
+describeWith(['sshd', 'ssh-keygen', 'ssh-keyscan'], 'SSH against OpenSSH', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'siteward-sshd-'))
+  const started: Started[] = []
+  const ports = { first: 0, second: 0 }
+  let key: Secret
+
+  const keygen = (...args: string[]): string => execFileSync('ssh-keygen', args, { encoding: 'utf8' })
+
+  const sshd = (name: string, port: number): void => {
+    keygen('-q', '-t', 'ed25519', '-N', '', '-f', join(folder, `host-${name}`))
+    const file = join(folder, `sshd-${name}`)
+    writeFileSync(
+      file,
+      `Port ${port}
+ListenAddress 127.0.0.1
+HostKey ${join(folder, `host-${name}`)}
+AuthorizedKeysFile ${join(folder, 'authorized')}
+StrictModes no
+UsePAM no
+PasswordAuthentication no
+PidFile none
+`,
+    )
+    // sshd wants its own absolute path, to start itself anew for each connection.
+    started.push(start(peer('sshd') ?? 'sshd', ['-D', '-e', '-f', file]))
+  }
+
+  const listens = (port: number): Promise<boolean> =>
+    new Promise((resolve) => {
+      const socket = createConnection(port, '127.0.0.1')
+      socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
+      socket.once('data', () => socket.destroy())
+      socket.once('connect', () => socket.destroy())
+    })
+
+  beforeAll(async () => {
+    mkdirSync('/run/sshd', { recursive: true })
+    keygen('-q', '-t', 'ed25519', '-N', 'a passphrase', '-f', join(folder, 'id'))
+    writeFileSync(join(folder, 'authorized'), readFileSync(join(folder, 'id.pub')))
+    key = new Secret(readFileSync(join(folder, 'id'), 'utf8'))
+    ports.first = await freePort()
+    ports.second = await freePort()
+    sshd('first', ports.first)
+    sshd('second', ports.second)
+    for (const port of [ports.first, ports.second]) {
+      await until(
+        () => listens(port),
+        10,
+        () => started.map((one) => one.output()).join('\n'),
+      )
+    }
+  })
+
+  afterAll(async () => {
+    await Promise.all(started.map((one) => one.stop()))
+  })
+
+  async function poll(port: number, credential: object): Promise<PollResult> {
+    const device = makeDevice({
+      address: `127.0.0.1:${port}`,
+      credentials: {
+        ssh: { user: userInfo().username, key, passphrase: new Secret('a passphrase'), ...credential },
+      },
+    })
+    const table = new SeriesTable('hospital')
+    const probe = makeProbe('ssh', points, settings)
+    const scope = table.scope(table.source(device.name, probe.name))
+    const job = ssh.prepare({ probe, interval: 60_000, timeout: 10_000 }, device, scope)
+    if (!job.ok) throw new Error(JSON.stringify(job.problems))
+    const result = await job.value.poll({ signal: AbortSignal.timeout(10_000), clock: systemClock, log: silent })
+    await job.value.close()
+    return result
+  }
+
+  const fingerprint = (name: string): string => keygen('-lf', join(folder, `host-${name}.pub`)).split(' ')[1] ?? ''
+
+  const isRead = ({ readings, faults }: PollResult): void => {
+    expect(faults).toEqual([
+      { kind: 'config', detail: 'command missing ended with status 127: no such command on the device', points: 1 },
+    ])
+    expect(readings.map(({ series }) => series.metric.name)).toEqual(['host_load', 'filesystem_size_bytes'])
+    expect(readings[1]?.series.labels['mount']).toBe('/')
+    expect(readings[1]?.value).toBeGreaterThan(1e6)
+  }
+
+  test('a key with a passphrase, a pinned host key, commands in one script', async () => {
+    isRead(await poll(ports.first, { host_key: fingerprint('first') }))
+  })
+
+  test('known_hosts as ssh-keyscan and ssh-keygen -H make it', async () => {
+    const file = join(folder, 'known')
+    const scanned = execFileSync('ssh-keyscan', ['-p', String(ports.first), '127.0.0.1'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+    writeFileSync(file, scanned)
+    isRead(await poll(ports.first, { known_hosts: file }))
+    keygen('-H', '-f', file)
+    expect(readFileSync(file, 'utf8')).toMatch(/^\|1\|/)
+    isRead(await poll(ports.first, { known_hosts: file }))
+  })
+
+  test("another host's key is refused before anything is sent that could tell who asks", async () => {
+    const { faults } = await poll(ports.first, { host_key: fingerprint('second') })
+    expect(faults[0]).toMatchObject({ kind: 'hostkey', points: 3 })
+    expect(faults[0]?.detail).toContain(fingerprint('first'))
+    expect(started[0]?.output()).not.toContain('Invalid user')
+  })
+
+  test('over a jump host', async () => {
+    const jump = {
+      address: `127.0.0.1:${ports.second}`,
+      user: userInfo().username,
+      key,
+      passphrase: new Secret('a passphrase'),
+      host_key: fingerprint('second'),
+    }
+    isRead(await poll(ports.first, { host_key: fingerprint('first'), jump }))
+    const untrusted = { ...jump, host_key: fingerprint('first') }
+    expect((await poll(ports.first, { host_key: fingerprint('first'), jump: untrusted })).faults[0]?.kind).toBe(
+      'hostkey',
+    )
+  })
+
+  test('a key that is not welcome', async () => {
+    const other = join(folder, 'other')
+    keygen('-q', '-t', 'ed25519', '-N', '', '-f', other)
+    const stranger = { key: new Secret(readFileSync(other, 'utf8')), passphrase: undefined }
+    const { faults } = await poll(ports.first, { host_key: fingerprint('first'), ...stranger })
+    expect(faults[0]).toMatchObject({ kind: 'auth', points: 3 })
+  })
+})

@@ -1,4 +1,4 @@
-import type { Conversion } from './conversion.ts'
+import type { Conversion, Pattern } from './conversion.ts'
 import type { Metric } from './metric.ts'
 import type { Place } from './place.ts'
 import type { Rule } from './rule.ts'
@@ -13,11 +13,23 @@ export interface Point<Spec = unknown> {
   at(key: string): Place
 }
 
+/** By what a device tells of itself that a probe fits it; each part that is given must hold. */
+export interface Fingerprint {
+  /** Beginnings of the identifier that its vendor gave the model (SNMP: sysObjectID). */
+  readonly objectIds: readonly string[]
+  /** Stands in the device's own description (SNMP: sysDescr). */
+  readonly description: Pattern | undefined
+  /** Identifiers (SNMP: OIDs) under which the device answers anything at all. */
+  readonly answers: readonly string[]
+}
+
 /** A YAML that says what to read from one device model or MIB (snmp_exporter: module). */
 export interface Probe<Spec = unknown, Settings = unknown> {
   readonly name: string
   readonly title: string
   readonly collector: string
+  /** Absent where nothing tells the model: the probe is then only used by name. */
+  readonly match?: Fingerprint
   /** The protocol's settings for the whole probe (word order, command list ...), valid by the protocol's schema. */
   readonly settings: Settings
   readonly points: readonly Point<Spec>[]

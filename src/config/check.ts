@@ -2,6 +2,7 @@ import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
 import type { Static, TSchema } from 'typebox'
 import { secretKeyword } from '../model/secret-schema.ts'
 import { describeErrors, type Finding } from './findings.ts'
+import { isJson, type Json, jsonOf } from './json.ts'
 import type { Problems } from './problems.ts'
 import type { Path, Tree } from './tree.ts'
 
@@ -11,8 +12,11 @@ export interface Spot {
   readonly path: Path
 }
 
-/** Data proved to be of the schema's type, with its defaults filled in; undefined, with the problems, where it is not. */
-export type Check<T> = (data: unknown, spot: Spot, problems: Problems) => T | undefined
+/**
+ * Data proved to be of the schema's type, with its defaults filled in; undefined, with the problems, where it is not.
+ * `elsewhere` are keys that another schema allows at the same place: names that may have been meant.
+ */
+export type Check<T> = (data: unknown, spot: Spot, problems: Problems, elsewhere?: readonly string[]) => T | undefined
 
 /** No coercion: `oid: 1.30` is a number that lost its zero, and only the person who wrote it can put the quotes. */
 const ajv = new Ajv({
@@ -28,11 +32,11 @@ ajv.addKeyword({ keyword: secretKeyword, schemaType: 'boolean' })
 
 /**
  * Makes the check of a schema. An unknown key is told and then passed over, so that the rest is still checked for its
- * meaning in the same run. `elsewhere` are keys that another schema allows at the same place, for the nearest name.
+ * meaning in the same run.
  */
-export function checkOf<S extends TSchema>(schema: S, elsewhere: readonly string[] = []): Check<Static<S>> {
+export function checkOf<S extends TSchema>(schema: S): Check<Static<S>> {
   let compiled: ValidateFunction<Static<S>> | undefined
-  return (data, spot, problems) => {
+  return (data, spot, problems, elsewhere = []) => {
     compiled ??= ajv.compile<Static<S>>(closeObjects(schema))
     if (compiled(data)) return data
     const findings = describeErrors(compiled.errors ?? [], elsewhere)
@@ -71,8 +75,6 @@ function removeKey(data: unknown, path: Path, key: string): void {
   Reflect.deleteProperty(Object(holder), key)
 }
 
-type Json = Readonly<Record<string, unknown>>
-
 /** The schema with every object closed that says nothing of further keys: a misspelt key must never pass. */
 export function closeObjects(schema: object): Json {
   const copy: Record<string, unknown> = {}
@@ -88,13 +90,9 @@ export function closeObjects(schema: object): Json {
 }
 
 function closeEach(value: unknown): unknown {
-  return Object.fromEntries(Object.entries(Object(value)).map(([key, schema]) => [key, closeAny(schema)]))
+  return Object.fromEntries(Object.entries(jsonOf(value)).map(([key, schema]) => [key, closeAny(schema)]))
 }
 
 function closeAny(value: unknown): unknown {
   return isJson(value) ? closeObjects(value) : value
-}
-
-export function isJson(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

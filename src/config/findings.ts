@@ -1,5 +1,6 @@
 import type { ErrorObject } from 'ajv'
 import { secretKeyword } from '../model/secret-schema.ts'
+import { jsonOf } from './json.ts'
 import { didYouMean, nearest } from './misspelt.ts'
 import type { Path } from './tree.ts'
 
@@ -96,7 +97,7 @@ function notSecret(union: ErrorObject): Finding {
 }
 
 function constantsOf(branch: unknown): readonly string[] {
-  const { const: constant, enum: several } = Object(branch)
+  const { const: constant, enum: several } = jsonOf(branch)
   if (Array.isArray(several)) return several.map(String)
   return constant === undefined ? [] : [String(constant)]
 }
@@ -134,7 +135,7 @@ function findingOf(error: ErrorObject, elsewhere: readonly string[]): Finding | 
 }
 
 function unknownKey(error: ErrorObject, key: string, elsewhere: readonly string[]): Finding {
-  const allowed = Object.keys(Object(error.parentSchema?.['properties']))
+  const allowed = Object.keys(jsonOf(error.parentSchema?.['properties']))
   const names = error.instancePath === '' ? [...elsewhere, ...allowed] : allowed
   const guess = nearest(key, names)
   const list = names.length <= 12 ? `allowed: ${names.join(', ')}` : undefined
@@ -148,7 +149,7 @@ function badKey(error: ErrorObject, key: string): Finding {
 }
 
 function missingKey(error: ErrorObject, key: string): Finding {
-  const about = stringOf(Object(Object(error.parentSchema?.['properties'])[key]).description)
+  const about = stringOf(jsonOf(jsonOf(error.parentSchema?.['properties'])[key])['description'])
   return { kind: 'missing key', path: pathOf(error), key, message: `"${key}" is missing`, hint: about, error }
 }
 
@@ -229,7 +230,7 @@ const nouns: Readonly<Record<string, string>> = {
 
 /** The noun of what a schema asks for: its title, or the kind of value. */
 function nounOf(schema: unknown): string {
-  const { title, type, const: constant } = Object(schema)
+  const { title, type, const: constant } = jsonOf(schema)
   if (type === 'object') return keysAndValues
   if (typeof title === 'string') return title
   if (constant !== undefined) return String(constant)

@@ -42,8 +42,8 @@ export function readLimit(
   place: Place,
   problems: Problems,
 ): Limit | undefined {
-  const name = typeof written === 'string' ? written.trim() : ''
-  if (!/^[a-z][a-z0-9]*_[a-z0-9_]*$/.test(name)) {
+  const [name] = metricsIn(String(written))
+  if (name === undefined || name !== String(written).trim()) {
     const value = readNumber(written, metric, 'value', place, problems)
     return value === undefined ? undefined : { kind: 'fixed', value }
   }
@@ -58,6 +58,12 @@ export function readLimit(
     return undefined
   }
   return { kind: 'metric', metric: name }
+}
+
+/** The metrics that a limit or range names, if any. */
+export function metricsIn(written: string | number | undefined): readonly string[] {
+  const ends = String(written ?? '').split('..')
+  return ends.map((end) => end.trim()).filter((end) => /^[a-z][a-z0-9]*_[a-z0-9_]*$/.test(end))
 }
 
 /** The two ends of `20..28`, `20 °C..28 °C`, `50..65%`; a unit behind the second end is for both. */

@@ -7,6 +7,7 @@ const mostProblems = 50
 /** Gathers every problem of one run. */
 export class Problems {
   readonly #byText = new Map<string, Problem>()
+  #mistakes = 0
 
   /** A mistake; the same one at the same place is kept once. */
   add(place: Place, message: string, hint?: string): void {
@@ -25,7 +26,7 @@ export class Problems {
 
   /** How many mistakes there are, warnings not counted. */
   get mistakes(): number {
-    return [...this.#byText.values()].filter((problem) => problem.level !== 'warning').length
+    return this.#mistakes
   }
 
   /** By place, files in the order in which they were found; mistakes before warnings past the cap. */
@@ -46,7 +47,9 @@ export class Problems {
 
   #keep(problem: Problem): void {
     const key = `${formatPlace(problem.place)} ${problem.message}`
-    if (!this.#byText.has(key)) this.#byText.set(key, problem)
+    if (this.#byText.has(key)) return
+    this.#byText.set(key, problem)
+    if (problem.level !== 'warning') this.#mistakes++
   }
 }
 

@@ -31,6 +31,7 @@ export async function loadRules(
   const tree = text === undefined ? undefined : parseTree(text, file, problems)
   const top = tree === undefined ? undefined : checkFile(tree.data, { tree, path: [] }, problems)
   const drafts = tree === undefined || top === undefined ? [] : readDrafts(top.rules, tree, ['rules'], problems)
+  checkTwice(drafts, problems)
   rulesOf(drafts, vocabulary, problems)
   return { drafts, problems: problems.list() }
 }
@@ -46,27 +47,29 @@ export function readDrafts(list: readonly unknown[], tree: Tree, path: Path, pro
   })
 }
 
+/** Two rules of one severity on the same series under one name would be one alarm with two limits. */
+export function checkTwice(drafts: readonly Draft[], problems: Problems): void {
+  const seen = new Set<string>()
+  for (const { alarm, severity, when, match, place } of drafts) {
+    const key = `${alarm} ${severity} ${when} ${labelKey(match)}`
+    if (seen.has(key))
+      problems.add(place, `the alarm ${alarm} has this ${severity} rule twice`, 'give one of them another name')
+    seen.add(key)
+  }
+}
+
 /** Drafts as rules, judged alone and side by side; what cannot be a rule is left out and told. */
 export function rulesOf(drafts: readonly Draft[], vocabulary: Vocabulary, problems: Problems): readonly Rule[] {
-  const pairs = drafts.flatMap((draft) => {
-    const rule = ruleOf(draft, vocabulary, problems)
-    return rule === undefined ? [] : [{ draft, rule }]
-  })
   const seen = new Map<string, Rule>()
-  for (const { draft, rule } of pairs) {
+  return drafts.flatMap((draft) => {
+    const rule = ruleOf(draft, vocabulary, problems)
+    if (rule === undefined) return []
     const target = `${rule.alarm} ${rule.metric.name} ${labelKey(rule.match)}`
-    if (seen.has(`${rule.severity} ${target}`)) {
-      problems.add(
-        draft.place,
-        `the alarm ${rule.alarm} has this ${rule.severity} rule twice`,
-        'give one of them another name',
-      )
-    }
     seen.set(`${rule.severity} ${target}`, rule)
     const other = seen.get(`${rule.severity === 'warning' ? 'critical' : 'warning'} ${target}`)
     if (other !== undefined) checkOrder(draft, rule, other, problems)
-  }
-  return pairs.map((pair) => pair.rule)
+    return [rule]
+  })
 }
 
 function ruleOf(draft: Draft, vocabulary: Vocabulary, problems: Problems): Rule | undefined {

@@ -1,23 +1,29 @@
 import type { Clock } from '../model/clock.ts'
 
-/** What a command has of the world: tests hand in their own. */
+/** Where a command writes text. */
+export interface Output {
+  write(text: string): unknown
+}
+
+/** What a command is handed of the world. */
 export interface Io {
-  readonly out: { write(text: string): unknown }
-  readonly err: { write(text: string): unknown }
+  readonly out: Output
+  readonly err: Output
   readonly env: Readonly<Record<string, string | undefined>>
   readonly clock: Clock
-  /** Resolves when the process is asked to end. */
+  /** Resolves at SIGINT or SIGTERM. */
   untilStopped(): Promise<void>
 }
 
-/** One command of `siteward`. */
+/** One command of the command line. */
 export interface Command {
   readonly name: string
   readonly summary: string
+  /** The whole text of `siteward NAME --help`. */
   readonly usage: string
-  /** Runs it; resolves to the exit status. */
+  /** Resolves to the exit status: 0, or 1 when a problem was found. Throws UsageError for what was typed wrong. */
   run(args: readonly string[], io: Io): Promise<number>
 }
 
-/** The command line makes no sense: it is told with the usage, and the exit status is 2. */
+/** The command was typed wrong: exit status 2. */
 export class UsageError extends Error {}

@@ -1,19 +1,26 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { parseArgs } from 'node:util'
 import { collectors } from '../../collectors/registry.ts'
 import { renderSchemas } from '../config/schema.ts'
 import { shipped } from '../home.ts'
 import type { Schemas } from '../model/protocol.ts'
-import { type Command, type Io, UsageError } from './command.ts'
+import type { Command, Io } from './command.ts'
+
+const usage = `Usage: siteward schema [--write]
+
+Compares the JSON Schemas in config/schema/, which editors read, with what the loader checks. --write writes them.
+
+Exit status: 0 when they are up to date or were written, 1 when one is out of date, 2 for a wrong command line.
+`
 
 /** `siteward schema`: the JSON Schemas that editors read, made of what the loader checks. */
 export const schema: Command = {
   name: 'schema',
   summary: 'compare config/schema/ with what the loader checks, or write it',
-  usage: 'siteward schema [--write]',
+  usage,
   async run(args, io) {
-    const [flag, ...more] = args
-    if (more.length > 0 || (flag !== undefined && flag !== '--write')) throw new UsageError(`unknown argument ${flag}`)
-    return flag === undefined ? compare(io) : write(io)
+    const { values } = parseArgs({ args: [...args], options: { write: { type: 'boolean' } } })
+    return values.write === true ? write(io) : compare(io)
   },
 }
 

@@ -8,8 +8,6 @@ export interface BusUse {
   /** How long the endpoint is busy with one poll; 0 where it does not matter. */
   readonly cost: Milliseconds
   readonly interval: Milliseconds
-  /** How many polls of the endpoint run side by side. */
-  readonly parallel: number
   readonly place: Place
 }
 
@@ -28,7 +26,7 @@ function overload(bus: readonly BusUse[]): Problem | undefined {
   const [first] = bus
   if (first === undefined) return undefined
   const period = Math.min(...bus.map((use) => use.interval))
-  const needed = bus.reduce((sum, { cost, interval, parallel }) => sum + (cost * period) / interval / parallel, 0)
+  const needed = bus.reduce((sum, { cost, interval }) => sum + (cost * period) / interval, 0)
   if (needed <= period) return undefined
   const message = `bus ${first.endpoint} needs ${seconds(needed)} of reading every ${seconds(period)}`
   return { place: first.place, message, hint: 'lengthen the intervals of its devices or read fewer points' }

@@ -7,12 +7,10 @@ import { isJson } from './json.ts'
 import { didYouMean, nearest } from './misspelt.ts'
 import type { Problems } from './problems.ts'
 import type { ProtocolChecks } from './protocols.ts'
+import { ownPrefix } from './vocabulary.ts'
 
 const checkCommon = checkOf(pointKeys)
 const commonNames = Object.keys(pointKeys.properties)
-
-/** The beginning of the names of siteward's own metrics, which no device gives. */
-export const ownPrefix = 'siteward_'
 
 /** One item of a probe's `points:`; undefined, with the problems, where it is none. */
 export function readPoint(

@@ -11,12 +11,13 @@ import { type Files, whyUnreadable } from './files.ts'
 import { isJson } from './json.ts'
 import { metricsIn } from './limits.ts'
 import { didYouMean, orOneOf } from './misspelt.ts'
-import { ownPrefix, readPoint } from './points.ts'
+import { readPoint } from './points.ts'
 import { Problems } from './problems.ts'
 import { checksOf, type Protocols } from './protocols.ts'
 import { checkTwice, readDrafts, rulesOf } from './rules.ts'
 import { readText } from './text.ts'
 import { parseTree, type Tree } from './tree.ts'
+import { ownPrefix } from './vocabulary.ts'
 
 const schema = probeSchema([], Type.Unknown(), Type.Unknown())
 

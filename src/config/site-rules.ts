@@ -7,10 +7,10 @@ import { checkOf, type Spot } from './check.ts'
 import { override as overrideSchema } from './core-schema.ts'
 import { type Draft, overrideDrafts, type RuleText } from './drafts.ts'
 import { didYouMean, orOneOf } from './misspelt.ts'
-import { ownPrefix } from './points.ts'
 import type { LoadedProbe } from './probes.ts'
 import type { Problems } from './problems.ts'
 import { rulesOf } from './rules.ts'
+import { ownPrefix } from './vocabulary.ts'
 
 const checkOverride = checkOf(overrideSchema)
 

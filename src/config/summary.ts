@@ -4,25 +4,18 @@ import type { Condition } from '../model/rule.ts'
 /** What stands for a value in a summary, beside the labels of the series. */
 const placeholders: readonly string[] = ['value', 'limit', 'device', 'site', 'since']
 
-/** The text of an alarm whose rule has none: `{device}: room temperature is {value}, outside {limit}`. */
+/** The text of an alarm whose rule has none: `{device}: room temperature is {value}, allowed: {limit}`. */
 export function defaultSummary(metric: Metric, condition: Condition): Text {
   const labels = metric.labels.map((label) => `{${label}}`).join(' ')
-  const { en, zh } = verbs[condition.kind]
+  const { en, zh } = condition.kind === 'stale' || condition.kind === 'absent' ? missing : wrong
   return {
-    en: `{device}: ${metric.text.en}${labels === '' ? '' : ` (${labels})`} ${en}`,
-    zh: `{device}：${metric.text.zh}${labels === '' ? '' : `（${labels}）`}${zh}`,
+    en: `{device}: ${metric.text.en}${labels === '' ? '' : ` ${labels}`} ${en}`,
+    zh: `{device}：${metric.text.zh}${labels === '' ? '' : ` ${labels} `}${zh}`,
   }
 }
 
-const verbs: Readonly<Record<Condition['kind'], Text>> = {
-  within: { en: 'is {value}, outside {limit}', zh: '为 {value}，超出 {limit}' },
-  above: { en: 'is {value}, above {limit}', zh: '为 {value}，高于 {limit}' },
-  below: { en: 'is {value}, below {limit}', zh: '为 {value}，低于 {limit}' },
-  is: { en: 'is {value}', zh: '为“{value}”' },
-  not: { en: 'is {value}', zh: '为“{value}”' },
-  stale: { en: 'has had no new reading for {limit}', zh: '已 {limit} 没有新读数' },
-  absent: { en: 'has not been read for {limit}', zh: '已 {limit} 未读到' },
-}
+const wrong: Text = { en: 'is {value}, allowed: {limit}', zh: '为 {value}，允许：{limit}' }
+const missing: Text = { en: 'is not read any more, expected: {limit}', zh: '没有读数，应为：{limit}' }
 
 /** The placeholders of a summary that nothing will fill. */
 export function unknownPlaceholders(summary: Text, metric: Metric): readonly string[] {

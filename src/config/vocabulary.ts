@@ -18,6 +18,9 @@ const checkMetric = checkOf(metricSchema)
 type MetricText = Static<typeof metricSchema>
 type StateTexts = Readonly<Record<string, Text>>
 
+/** The beginning of the names of siteward's own metrics, which no device gives. */
+export const ownPrefix = 'siteward_'
+
 /** Labels that siteward or Prometheus gives a meaning of its own. */
 export const reservedLabels: ReadonlySet<string> = new Set([
   'site',
@@ -157,9 +160,11 @@ function isUnit(text: string): text is Unit {
 }
 
 function checkLabels(labels: readonly string[], { tree, path }: Spot, problems: Problems): void {
+  // siteward's own metrics are where these labels come from.
+  const isOwn = String(path.at(-1)).startsWith(ownPrefix)
   for (const [index, label] of labels.entries()) {
     const place = tree.at([...path, 'labels', index])
-    if (reservedLabels.has(label) || label.startsWith('__')) {
+    if ((reservedLabels.has(label) && !isOwn) || label.startsWith('__')) {
       problems.add(place, `the label "${label}" is reserved`, 'siteward or Prometheus sets it')
     }
     if (labels.indexOf(label) < index) problems.add(place, `the label "${label}" stands twice in the list`)

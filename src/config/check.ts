@@ -1,9 +1,9 @@
-import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
+import { Ajv, type ValidateFunction } from 'ajv'
 import type { Static, TSchema } from 'typebox'
 import { secretKeyword } from '../model/secret-schema.ts'
 import { describeErrors, type Finding } from './findings.ts'
 import { isJson, type Json, jsonOf } from './json.ts'
-import type { Problems } from './problems.ts'
+import { Problems } from './problems.ts'
 import type { Path, Tree } from './tree.ts'
 
 /** Where the data to check stands. */
@@ -47,6 +47,21 @@ export function checkOf<S extends TSchema>(schema: S): Check<Static<S>> {
   }
 }
 
+/**
+ * What is right of the top of a file that has mistakes, so that what is below it is checked in the same run. `standIn`
+ * is taken for what is missing or wrong; without a right `needed` there is nothing below.
+ */
+export function salvage<T>(check: Check<T>, data: Json, spot: Spot, standIn: Json, needed: string): T | undefined {
+  let kept = standIn
+  for (const [key, value] of Object.entries(data)) {
+    const next = { ...kept, [key]: value }
+    const found = new Problems()
+    check({ ...next }, spot, found)
+    if (found.mistakes === 0) kept = next
+  }
+  return kept[needed] === data[needed] ? check({ ...kept }, spot, new Problems()) : undefined
+}
+
 function tell(finding: Finding, { tree, path }: Spot, problems: Problems): void {
   const at = [...path, ...finding.path]
   switch (finding.kind) {
@@ -58,15 +73,14 @@ function tell(finding: Finding, { tree, path }: Spot, problems: Problems): void 
       problems.add(tree.keyAt(at), finding.message, finding.hint)
       return
     case 'value':
-      problems.add(tree.at(at), finding.message, finding.hint ?? quotes(finding.error, tree.written(at)))
+      // As it was written: 1.30 and 0123 have already lost digits as numbers.
+      problems.add(
+        tree.at(at),
+        finding.message,
+        finding.needsQuotes ? `put quotes around it: "${tree.written(at)}"` : finding.hint,
+      )
       return
   }
-}
-
-/** A number where a text is needed: as it was written, since 1.30 and 0123 have already lost digits as numbers. */
-function quotes(error: ErrorObject | undefined, written: string): string | undefined {
-  if (error === undefined || (typeof error.data !== 'number' && typeof error.data !== 'boolean')) return undefined
-  return `put quotes around it: "${written}"`
 }
 
 function removeKey(data: unknown, path: Path, key: string): void {

@@ -44,7 +44,7 @@ const duration = (description: string, more: object = {}) =>
   Type.String({
     title: 'duration',
     pattern: '^([0-9]+(ms|[smhdw]))+$',
-    description: `${description}: 30s, 2m, 1h30m`,
+    description: `${description}; as 30s, 2m, 1h30m`,
     ...more,
   })
 
@@ -78,7 +78,11 @@ export const conditionKeys = ['within', 'above', 'below', 'is', 'not', 'stale', 
 
 const partKeys = {
   within: Type.Optional(
-    Type.String({ title: 'range', minLength: 1, description: 'broken outside of it: 20..28, 50%..65%, 20..28 °C' }),
+    Type.String({
+      title: 'range',
+      pattern: '\\.\\.',
+      description: 'as 20..28, 50%..65%, 20..28 °C; broken outside of it',
+    }),
   ),
   above: Type.Optional(limit('broken above it: 28, 85%, 1.5 kW, or a metric of the same device that tells the limit')),
   below: Type.Optional(limit('broken below it: 20, 15%, or a metric of the same device that tells the limit')),
@@ -266,7 +270,7 @@ export const metric = Type.Object(
     range: Type.Optional(
       Type.String({
         title: 'range',
-        minLength: 1,
+        pattern: '\\.\\.',
         description: 'what is physically possible, e.g. -40..85; needed for gauges',
       }),
     ),
@@ -307,8 +311,8 @@ export function metricsSchema<Metric extends TSchema>(metricSchema: Metric) {
 /* Sites */
 
 const timing = {
-  interval: Type.Optional(duration('how often to poll; 1s to 1d')),
-  timeout: Type.Optional(duration('the deadline of one poll; at most the interval')),
+  interval: Type.Optional(duration('how often to poll, 1s to 1d')),
+  timeout: Type.Optional(duration('the deadline of one poll, at most the interval')),
 }
 
 const probeUse = Type.Union([name('probe name'), Type.Object({ probe: name('probe name'), ...timing }, closed)], {

@@ -11,7 +11,8 @@ export interface Finding {
   readonly key: string
   readonly message: string
   readonly hint: string | undefined
-  readonly error: ErrorObject | undefined
+  /** A number or true/false where a text is needed: quotes around what was written would do. */
+  readonly needsQuotes: boolean
 }
 
 /**
@@ -83,17 +84,15 @@ function noBranch(union: ErrorObject, branches: readonly unknown[]): Finding {
   const guess = typeof written === 'string' ? didYouMean(written, constants) : undefined
   const title = stringOf(union.parentSchema?.['title']) ?? branches.map((branch) => nounOf(branch)).join(' or ')
   const description = stringOf(union.parentSchema?.['description'])
-  return value(
-    union,
-    written === null ? 'a value is missing here' : `${withArticle(title)} is needed here`,
-    guess ?? description,
-  )
+  const needsQuotes = branches.some((branch) => wouldDoInQuotes(written, branch))
+  const message = written === null ? 'a value is missing here' : `${withArticle(title)} is needed here`
+  return { ...value(union, message, guess ?? description), needsQuotes }
 }
 
 /** Never with what was written, which is the secret. */
 function notSecret(union: ErrorObject): Finding {
   const hint = '{ file: PATH }, { env: NAME } or a text in quotes'
-  return { ...value(union, 'a secret is needed here', hint), error: undefined }
+  return value(union, 'a secret is needed here', hint)
 }
 
 function constantsOf(branch: unknown): readonly string[] {
@@ -140,17 +139,31 @@ function unknownKey(error: ErrorObject, key: string, elsewhere: readonly string[
   const guess = nearest(key, names)
   const list = names.length <= 12 ? `allowed: ${names.join(', ')}` : undefined
   const hint = guess === undefined ? list : `did you mean "${guess}"?`
-  return { kind: 'unknown key', path: pathOf(error), key, message: `unknown key "${key}"`, hint, error }
+  return { kind: 'unknown key', path: pathOf(error), key, message: `unknown key "${key}"`, hint, needsQuotes: false }
 }
 
 function badKey(error: ErrorObject, key: string): Finding {
   const hint = stringOf(error.parentSchema?.['description'])
-  return { kind: 'bad key', path: pathOf(error), key, message: `"${key}" cannot be a name here`, hint, error }
+  return {
+    kind: 'bad key',
+    path: pathOf(error),
+    key,
+    message: `"${key}" cannot be a name here`,
+    hint,
+    needsQuotes: false,
+  }
 }
 
 function missingKey(error: ErrorObject, key: string): Finding {
   const about = stringOf(jsonOf(jsonOf(error.parentSchema?.['properties'])[key])['description'])
-  return { kind: 'missing key', path: pathOf(error), key, message: `"${key}" is missing`, hint: about, error }
+  return {
+    kind: 'missing key',
+    path: pathOf(error),
+    key,
+    message: `"${key}" is missing`,
+    hint: about,
+    needsQuotes: false,
+  }
 }
 
 function wrongType(error: ErrorObject): Finding {
@@ -160,20 +173,26 @@ function wrongType(error: ErrorObject): Finding {
   const noun = nounOf(parentSchema)
   const not = Array.isArray(data) ? ', not a list' : typeof data === 'object' ? ', not keys and values' : ''
   const message = `${withArticle(noun)} ${noun === keysAndValues ? 'are' : 'is'} needed here${not}`
-  const wantsText = parentSchema?.['type'] === 'string' && (typeof data === 'number' || typeof data === 'boolean')
-  // Quotes help where the text itself would do: a community 0123, but not an interval 60.
-  const pattern = stringOf(parentSchema?.['pattern'])
-  if (wantsText && (pattern === undefined || new RegExp(pattern, 'u').test(String(data)))) return value(error, message)
+  if (wouldDoInQuotes(data, parentSchema)) return { ...value(error, message), needsQuotes: true }
   if (typeof data === 'string' && noun === 'number' && data.trim() !== '' && Number.isFinite(Number(data))) {
     return value(error, message, 'take the quotes away')
   }
-  return { ...value(error, message, stringOf(parentSchema?.['description'])), error: undefined }
+  return value(error, message, stringOf(parentSchema?.['description']))
+}
+
+/** Quotes help where the text itself would do: a community 0123, but not an interval 60. */
+function wouldDoInQuotes(data: unknown, schema: unknown): boolean {
+  const { type, pattern } = jsonOf(schema)
+  if (type !== 'string' || (typeof data !== 'number' && typeof data !== 'boolean')) return false
+  return typeof pattern !== 'string' || new RegExp(pattern, 'u').test(String(data))
 }
 
 function wrongConstant(error: ErrorObject, allowed: readonly string[]): Finding {
-  const message = allowed.length === 1 ? `must be ${allowed[0]}` : `must be one of ${allowed.join(', ')}`
-  const guess = typeof error.data === 'string' ? didYouMean(error.data, allowed) : undefined
-  return { ...value(error, message, guess), error: undefined }
+  const { data } = error
+  const guess = typeof data === 'string' ? didYouMean(data, allowed) : undefined
+  const list = allowed.length === 1 ? `must be ${allowed[0]}` : `must be one of ${allowed.join(', ')}`
+  const message = guess !== undefined && allowed.length > 12 ? `"${shortened(data)}" is not allowed here` : list
+  return { ...value(error, message, guess), needsQuotes: typeof data !== 'string' && allowed.includes(String(data)) }
 }
 
 /** What is wrong with a value of the right type. */
@@ -214,7 +233,7 @@ function valueWords(error: ErrorObject): string {
 }
 
 function value(error: ErrorObject, message: string, hint?: string): Finding {
-  return { kind: 'value', path: pathOf(error), key: '', message, hint, error }
+  return { kind: 'value', path: pathOf(error), key: '', message, hint, needsQuotes: false }
 }
 
 const keysAndValues = 'keys and values'

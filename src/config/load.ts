@@ -1,5 +1,6 @@
 import type { Problem } from '../model/problem.ts'
 import type { Site } from '../model/site.ts'
+import { salvage } from './check.ts'
 import { type Credential, readCredentials } from './credentials.ts'
 import { checkDependencies } from './dependencies.ts'
 import { credentialsOf, type DeviceText, probesOf, readDevice, readDeviceText } from './devices.ts'
@@ -37,11 +38,19 @@ export async function loadSite(file: string, deps: LoadDeps): Promise<Loaded> {
   const problems = new Problems()
   const text = await readText(file, deps.files, problems)
   const tree = text === undefined ? undefined : parseTree(text, file, problems)
-  const top = tree === undefined ? undefined : checkSite(tree.data, { tree, path: [] }, problems)
+  const top = tree === undefined ? undefined : readTop(tree, problems)
   if (tree === undefined || top === undefined) return { site: undefined, problems: problems.list() }
   const site = await assemble(top, tree, deps, problems)
   return { site: problems.mistakes === 0 ? site : undefined, problems: problems.list() }
 }
+
+function readTop(tree: Tree, problems: Problems): SiteText | undefined {
+  const spot = { tree, path: [] }
+  return checkSite(tree.data, spot, problems) ?? salvage(checkSite, tree.data, spot, standIn, 'devices')
+}
+
+/** A site of which nothing is right but its devices. */
+const standIn = { site: 'site', devices: [] }
 
 async function assemble(top: SiteText, tree: Tree, deps: LoadDeps, problems: Problems): Promise<Site> {
   const { files, env, protocols, shipped } = deps
@@ -68,7 +77,8 @@ async function assemble(top: SiteText, tree: Tree, deps: LoadDeps, problems: Pro
   const devices = texts.map((text) => readDevice(text, parts, problems))
   checkNames(top.devices, tree, problems)
   checkDependencies(devices, new Set(top.devices.flatMap(nameIn)), problems)
-  if (texts.length === top.devices.length) warnUnused(texts, credentials, shelf, tree, problems)
+  // With a mistake elsewhere, what looks unused may be what was meant there.
+  if (problems.mistakes === 0) warnUnused(texts, credentials, shelf, tree, problems)
   return readSite(top, devices, vocabulary, env, tree, problems)
 }
 

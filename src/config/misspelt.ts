@@ -3,14 +3,16 @@ const longestName = 64
 
 /**
  * The allowed name that was most likely meant: the nearest by insertions, deletions, replacements and swaps of
- * neighbours, if at most a third of it differs; undefined when none is near.
+ * neighbours, if at most a third of the longer one differs; undefined when none is near.
  */
 export function nearest(written: string, allowed: Iterable<string>): string | undefined {
   let best: string | undefined
-  let least = Math.max(1, Math.floor(Math.min(written.length, longestName) / 3)) + 1
+  let least = longestName
   for (const name of allowed) {
-    const distance = editDistance(written.toLowerCase(), name.toLowerCase(), least)
-    if (distance < least) {
+    const longer = Math.min(Math.max(written.length, name.length), longestName)
+    const limit = Math.min(least, Math.floor(longer / 3) + 1)
+    const distance = editDistance(written.toLowerCase(), name.toLowerCase(), limit)
+    if (distance < limit) {
       best = name
       least = distance
     }

@@ -27,9 +27,10 @@ export function readPoint(
   const before = problems.mistakes
   const entries = Object.entries(item)
   const own = Object.fromEntries(entries.filter(([key]) => !commonNames.includes(key)))
+  const isMisspelt = !('metric' in item) && Object.keys(own).some((key) => nearest(key, ['metric']) !== undefined)
   const spec = checks?.point(own, spot, problems, commonNames)
   // `metrc` has been told as an unknown key: that `metric` is missing is the same mistake.
-  if (!('metric' in item) && Object.keys(own).some((key) => nearest(key, ['metric']) !== undefined)) return undefined
+  if (isMisspelt && checks !== undefined) return undefined
   const common = checkCommon(Object.fromEntries(entries.filter(([key]) => commonNames.includes(key))), spot, problems)
   if (common === undefined) return undefined
   const metric = metricOf(common.metric, vocabulary, spot, problems)

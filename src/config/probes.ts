@@ -4,11 +4,11 @@ import type { Vocabulary } from '../model/metric.ts'
 import { compilePattern } from '../model/pattern.ts'
 import type { Fingerprint, Point, Probe } from '../model/probe.ts'
 import type { Problem } from '../model/problem.ts'
-import { checkOf } from './check.ts'
+import { checkOf, salvage } from './check.ts'
 import { probeSchema } from './core-schema.ts'
 import type { Draft } from './drafts.ts'
 import { type Files, whyUnreadable } from './files.ts'
-import { isJson } from './json.ts'
+import { isJson, type Json } from './json.ts'
 import { metricsIn } from './limits.ts'
 import { didYouMean, orOneOf } from './misspelt.ts'
 import { readPoint } from './points.ts'
@@ -96,7 +96,10 @@ function readProbe(tree: Tree, deps: ProbeDeps, problems: Problems): LoadedProbe
   const before = problems.mistakes
   const { protocols, vocabulary } = deps
   const core = Object.entries(tree.data).filter(([key]) => !protocols.has(key))
-  const text = checkTop(Object.fromEntries(core), { tree, path: [] }, problems, [...protocols.keys()])
+  const spot = { tree, path: [] }
+  const text =
+    checkTop(Object.fromEntries(core), spot, problems, [...protocols.keys()]) ??
+    salvage(checkTop, Object.fromEntries(core), spot, standIn(tree), 'points')
   if (text === undefined) return undefined
   const { collector } = text
   checkNames(text, tree, protocols, problems)
@@ -115,6 +118,11 @@ function readProbe(tree: Tree, deps: ProbeDeps, problems: Problems): LoadedProbe
   if (problems.mistakes > before) return undefined
   const own = { name: text.probe, title: text.title, collector, settings, points, rules, place: tree.keyAt([]) }
   return { probe: match === undefined ? own : { ...own, match }, drafts }
+}
+
+/** A probe of which nothing is right but its points. */
+function standIn({ file, data }: Tree): Json {
+  return { probe: nameOf(file), title: nameOf(file), collector: String(data['collector']), points: [{}] }
 }
 
 function checkNames({ probe, collector }: ProbeText, tree: Tree, protocols: Protocols, problems: Problems): void {

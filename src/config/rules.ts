@@ -40,8 +40,10 @@ export async function loadRules(
 export function readDrafts(list: readonly unknown[], tree: Tree, path: Path, problems: Problems): readonly Draft[] {
   return list.flatMap((item, index) => {
     const spot = { tree, path: [...path, index] }
+    const before = problems.mistakes
     const checked = checkRule(item, spot, problems)
-    if (checked === undefined) return []
+    // With a key misspelt it is another rule: what it lacks now would be told for nothing.
+    if (checked === undefined || problems.mistakes > before) return []
     const { alarm, when, ...text } = checked
     return draftsOf(alarm, when, text, spot, problems)
   })

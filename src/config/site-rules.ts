@@ -135,8 +135,9 @@ function readOverrides(
 ): readonly Override[] {
   return Object.entries(texts).flatMap(([alarm, value]) => {
     const spot = { tree, path: [...path, alarm] }
+    const before = problems.mistakes
     const text = checkOverride(value, spot, problems)
-    return text === undefined ? [] : [{ alarm, text, spot }]
+    return text === undefined || problems.mistakes > before ? [] : [{ alarm, text, spot }]
   })
 }
 

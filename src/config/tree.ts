@@ -60,7 +60,8 @@ export function parseTree(text: string, file: string, problems: Problems): Tree 
     prettyErrors: false,
     merge: true,
     resolveKnownTags: false,
-    logLevel: 'silent',
+    // 'silent' would also pass over a second document.
+    logLevel: 'error',
   })
   tellSyntax([...document.errors, ...document.warnings], place, problems)
   if (problems.mistakes > before) return undefined
@@ -89,8 +90,13 @@ function tellSyntax(errors: readonly YAMLError[], place: (offset: number) => Pla
   for (const error of doubled) problems.add(place(error.pos[0]), 'this key is written twice', 'delete one of them')
   const [first] = errors.filter((error) => error.code !== 'DUPLICATE_KEY')
   if (first === undefined) return
-  const [message, hint] = syntaxWords[first.code] ?? [`not YAML: ${firstLine(first.message)}`, undefined]
-  problems.add(place(first.pos[0]), message, hint)
+  const [message, hint] = syntaxWords[first.code] ?? [
+    `not YAML: ${firstLine(first.message)}`,
+    'look at the indentation, quotes and brackets before',
+  ]
+  const at = place(first.pos[0])
+  // Where the stack ends differs from run to run.
+  problems.add(first.code === 'RESOURCE_EXHAUSTION' ? { ...at, column: 1 } : at, message, hint)
 }
 
 const syntaxWords: Readonly<Partial<Record<YAMLError['code'], readonly [string, string | undefined]>>> = {
@@ -99,7 +105,6 @@ const syntaxWords: Readonly<Partial<Record<YAMLError['code'], readonly [string, 
   TAG_RESOLVE_FAILED: ['a tag (!...) is not allowed', 'delete it'],
   BAD_ALIAS: ['this alias names nothing', 'its anchor (&name) must stand before it'],
   RESOURCE_EXHAUSTION: ['lists and keys are nested too deep', undefined],
-  BAD_INDENT: ['the indentation does not fit the lines before', 'keys of one block begin in one column'],
   BAD_DIRECTIVE: ['a directive (%...) is not allowed', 'delete the line'],
 }
 

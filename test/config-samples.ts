@@ -17,7 +17,10 @@ const fake: Schemas = {
     as: Type.Optional(Type.Enum(['int16', 'uint16'])),
     labels,
   }),
-  settings: Type.Object({ order: Type.Enum(['big', 'little'], { default: 'big' }) }),
+  settings: Type.Object({
+    order: Type.Enum(['big', 'little'], { default: 'big' }),
+    commands: Type.Optional(Type.Record(Type.String({ pattern: '^[a-z]+$' }), Type.Object({ run: Type.String() }))),
+  }),
   options: Type.Object({ unit: Type.Integer({ minimum: 1, maximum: 247, default: 1 }) }),
   credential: Type.Object({ password: secretSource('the password') }),
 }

@@ -99,7 +99,8 @@ export function closeObjects(schema: object): Json {
       copy[keyword] = Array.isArray(value) ? value.map(closeAny) : value
     else copy[keyword] = value
   }
-  const open = copy['properties'] !== undefined && copy['additionalProperties'] === undefined
+  const named = copy['properties'] !== undefined || copy['patternProperties'] !== undefined
+  const open = named && copy['additionalProperties'] === undefined
   return open && copy['allOf'] === undefined ? { ...copy, additionalProperties: false } : copy
 }
 

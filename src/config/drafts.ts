@@ -7,7 +7,7 @@ import { conditionKeys, type overrideKeys, type rulePart } from './core-schema.t
 import type { Problems } from './problems.ts'
 
 /** What a rule says of its condition and times, as written. */
-export type RulePart = Static<typeof rulePart>
+type RulePart = Static<typeof rulePart>
 
 /** What stands under an alarm's name in a site or device; a probe's rule is the same with its alarm beside it. */
 export type RuleText = Static<typeof overrideKeys>

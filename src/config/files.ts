@@ -16,7 +16,7 @@ export interface Files {
 }
 
 /** A file that stands in the way; `message` is in our words and is shown to the operator. */
-export class Unreadable extends Error {}
+class Unreadable extends Error {}
 
 /** The machine's own files. */
 export const diskFiles: Files = {

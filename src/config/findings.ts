@@ -78,9 +78,9 @@ function isOtherKind(error: ErrorObject, union: ErrorObject): boolean {
 
 function noBranch(union: ErrorObject, branches: readonly unknown[]): Finding {
   if (union.parentSchema?.[secretKeyword] === true) return notSecret(union)
-  const constants = branches.flatMap(constantsOf)
+  const constants = [...new Set(branches.flatMap(constantsOf))]
   const written = union.data
-  if (constants.length > 0 && constants.length >= branches.length) return wrongConstant(union, constants)
+  if (branches.every((branch) => constantsOf(branch).length > 0)) return wrongConstant(union, constants)
   const guess = typeof written === 'string' ? didYouMean(written, constants) : undefined
   const title = stringOf(union.parentSchema?.['title']) ?? branches.map((branch) => nounOf(branch)).join(' or ')
   const description = stringOf(union.parentSchema?.['description'])
@@ -136,8 +136,9 @@ function findingOf(error: ErrorObject, elsewhere: readonly string[]): Finding | 
 function unknownKey(error: ErrorObject, key: string, elsewhere: readonly string[]): Finding {
   const allowed = Object.keys(jsonOf(error.parentSchema?.['properties']))
   const names = error.instancePath === '' ? [...elsewhere, ...allowed] : allowed
+  if (error.parentSchema?.['patternProperties'] !== undefined && names.length === 0) return badKey(error, key)
   const guess = nearest(key, names)
-  const list = names.length <= 12 ? `allowed: ${names.join(', ')}` : undefined
+  const list = names.length <= 12 ? `allowed: ${names.join(', ') || 'none'}` : undefined
   const hint = guess === undefined ? list : `did you mean "${guess}"?`
   return { kind: 'unknown key', path: pathOf(error), key, message: `unknown key "${key}"`, hint, needsQuotes: false }
 }

@@ -122,13 +122,15 @@ function readProbe(tree: Tree, deps: ProbeDeps, problems: Problems): LoadedProbe
 
 /** A probe of which nothing is right but its points. */
 function standIn({ file, data }: Tree): Json {
-  return { probe: nameOf(file), title: nameOf(file), collector: String(data['collector']), points: [{}] }
+  return { probe: nameOf(file), title: nameOf(file), collector: String(data['collector'] ?? ''), points: [{}] }
 }
 
 function checkNames({ probe, collector }: ProbeText, tree: Tree, protocols: Protocols, problems: Problems): void {
   const name = nameOf(tree.file)
   if (probe !== name)
     problems.add(tree.at(['probe']), `the file is named ${name}, the probe "${probe}"`, 'give both one name')
+  // That it is missing or no text has been told.
+  if (typeof tree.data['collector'] !== 'string') return
   const known = [...protocols.keys()]
   if (!protocols.has(collector)) {
     problems.add(

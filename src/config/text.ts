@@ -20,7 +20,7 @@ export async function readText(path: string, files: Files, problems: Problems): 
 }
 
 /** The bytes of a file as text; undefined, with the problem at the first wrong byte, where they are not UTF-8. */
-export function decodeText(bytes: Uint8Array, file: string, problems: Problems): string | undefined {
+function decodeText(bytes: Uint8Array, file: string, problems: Problems): string | undefined {
   const length = validLength(bytes)
   if (length < bytes.length) {
     const before = new TextDecoder().decode(bytes.subarray(0, length))

@@ -229,6 +229,61 @@ devices:
   })
 })
 
+/** Texts that mean something to YAML, to JavaScript or to the loader. */
+const odd = [
+  ': ',
+  '\n',
+  '- ',
+  '{',
+  '}',
+  '[',
+  ',',
+  '*a',
+  '&a',
+  '<<',
+  '!!x',
+  '"',
+  '..',
+  '%',
+  '~',
+  '\t',
+  '#',
+  '|',
+  '?',
+  '-1',
+  '1e999',
+  'null',
+  'off',
+  '{}',
+  '[]',
+  'toString',
+  '__proto__',
+  '💧',
+]
+
+describe('a text with damage', () => {
+  it.each(['site-full', 'site-anchors', 'site-credentials'])(
+    'of %s gives a site or a problem with its place, never a bug',
+    async (name) => {
+      const text = new TextDecoder().decode(await sampleDeps().files.read(goodFile(name)))
+      let state = 7
+      // Numerical Recipes' generator: the same damage in every run.
+      const below = (most: number): number => {
+        state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+        return Math.floor((state / 2 ** 32) * most)
+      }
+      for (let run = 0; run < 150; run++) {
+        const at = below(text.length)
+        const damaged = `${text.slice(0, at)}${odd[below(odd.length)]}${text.slice(at + below(8))}`
+        const { site, problems } = await loadSite(goodFile('test'), sampleDeps(textFiles(damaged)))
+        const mistakes = problems.filter((problem) => problem.level === undefined)
+        expect([site === undefined, damaged]).toEqual([mistakes.length > 0, damaged])
+        for (const { place } of problems) expect(Math.min(place.line, place.column)).toBeGreaterThan(0)
+      }
+    },
+  )
+})
+
 it('loads 2,000 devices quickly', async () => {
   const devices = Array.from(
     { length: 2000 },

@@ -20,10 +20,11 @@ export const units = {
     sign: 'B',
     written: { B: 1, kB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 },
   },
-  bits_per_second: {
-    suffix: 'bits_per_second',
-    sign: 'bit/s',
-    written: { 'bit/s': 1, 'kbit/s': 1e3, 'Mbit/s': 1e6, 'Gbit/s': 1e9 },
+  // Speeds of lines are exposed in bytes, as Prometheus asks, and written and read in bits, as people do.
+  bytes_per_second: {
+    suffix: 'bytes_per_second',
+    sign: 'B/s',
+    written: { 'B/s': 1, 'bit/s': 0.125, 'kbit/s': 125, 'Mbit/s': 125e3, 'Gbit/s': 125e6 },
   },
   pascals: { suffix: 'pascals', sign: 'Pa', written: { Pa: 1, hPa: 100, kPa: 1e3, MPa: 1e6, bar: 1e5 } },
   rpm: { suffix: 'rpm', sign: 'rpm', written: { rpm: 1 } },
@@ -72,10 +73,10 @@ const stepped: Partial<Record<Unit, ReadonlyArray<readonly [number, string]>>> =
     [2 ** 20, 'MiB'],
     [2 ** 10, 'KiB'],
   ],
-  bits_per_second: [
-    [1e9, 'Gbit/s'],
-    [1e6, 'Mbit/s'],
-    [1e3, 'kbit/s'],
+  bytes_per_second: [
+    [125e6, 'Gbit/s'],
+    [125e3, 'Mbit/s'],
+    [125, 'kbit/s'],
   ],
   watts: [
     [1e6, 'MW'],

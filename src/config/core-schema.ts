@@ -1,0 +1,414 @@
+import Type, { type TSchema } from 'typebox'
+import { severities } from '../model/rule.ts'
+import { type Unit, units } from '../model/unit.ts'
+
+/*
+ * The one source of what may stand in a YAML file: TypeScript's types (Static), the loader's checks and the editors'
+ * schemas all come from here. A title is a noun that problems use ("a duration is needed here"); a description is what
+ * editors show, and the hint of a problem.
+ */
+
+/** Letters of any script, since a hospital names its rooms in Chinese; no blanks, since names go on a command line. */
+const named = {
+  pattern: '^[\\p{L}\\p{N}][\\p{L}\\p{N}._-]{0,62}$',
+  description: 'a name has letters of any script, digits and . _ -; at most 63, no blanks',
+}
+
+const name = (title: string) => Type.String({ title, ...named })
+
+/** https://prometheus.io/docs/concepts/data_model/#metric-names-and-labels, without the colon that rules keep. */
+const metricNamed = {
+  pattern: '^[a-z][a-z0-9_]{0,127}$',
+  description: 'the name of a metric has small letters, digits and _',
+}
+
+const metricName = Type.String({ title: 'metric name', ...metricNamed })
+
+const labelName = {
+  pattern: '^[a-zA-Z_][a-zA-Z0-9_]{0,63}$',
+  description: 'a label name has letters, digits and _ and begins with no digit',
+}
+
+const alarmName = {
+  pattern: '^[A-Za-z][A-Za-z0-9_]{0,63}$',
+  description: 'an alarm name has letters, digits and _, as RoomTemperature',
+}
+
+const stateName = Type.String({
+  title: 'state name',
+  pattern: '^[a-z][a-z0-9_]{0,63}$',
+  description: 'small letters, digits and _, as on_battery',
+})
+
+const duration = (description: string, more: object = {}) =>
+  Type.String({
+    title: 'duration',
+    pattern: '^([0-9]+(ms|[smhdw]))+$',
+    description: `${description}; as 30s, 2m, 1h30m`,
+    ...more,
+  })
+
+const line = (description: string) => Type.String({ description, minLength: 1, maxLength: 500 })
+
+const labels = (description: string) =>
+  Type.Record(Type.String(), Type.String({ maxLength: 256 }), { description, propertyNames: labelName })
+
+const text = Type.Union(
+  [
+    line('the text in the language of the site'),
+    Type.Object({ en: line('in English'), zh: line('in Chinese') }, { additionalProperties: false }),
+  ],
+  { title: 'text', description: 'a text, or { en: .., zh: .. }' },
+)
+
+const limit = (description: string) =>
+  Type.Union([Type.Number(), Type.String({ minLength: 1 })], { title: 'limit', description })
+
+const quantity = (description: string) =>
+  Type.Union([Type.Number(), Type.String({ minLength: 1 })], { title: 'quantity', description })
+
+const stateList = (description: string) =>
+  Type.Union([stateName, Type.Array(stateName, { minItems: 1, maxItems: 64 })], {
+    title: 'state or list of states',
+    description,
+  })
+
+/** The keys of which a rule has exactly one. */
+export const conditionKeys = ['within', 'above', 'below', 'is', 'not', 'stale', 'absent'] as const
+
+const partKeys = {
+  within: Type.Optional(
+    Type.String({
+      title: 'range',
+      pattern: '\\.\\.',
+      description: 'as 20..28, 50%..65%, 20..28 °C; broken outside of it',
+    }),
+  ),
+  above: Type.Optional(limit('broken above it: 28, 85%, 1.5 kW, or a metric of the same device that tells the limit')),
+  below: Type.Optional(limit('broken below it: 20, 15%, or a metric of the same device that tells the limit')),
+  is: Type.Optional(stateList('broken in these states')),
+  not: Type.Optional(stateList('broken in every other state than these')),
+  stale: Type.Optional(duration('broken when one series had no new reading for this long')),
+  absent: Type.Optional(duration('broken when the device had no reading of the metric for this long')),
+  hysteresis: Type.Optional(quantity('how far back inside its limit a value must come to be good again')),
+  for: Type.Optional(duration('how long it must be broken before the alarm fires')),
+  keep_firing_for: Type.Optional(duration('how long it must be good before the alarm ends')),
+  labels: Type.Optional(labels('more labels of the alert, e.g. team: power')),
+  summary: Type.Optional(text),
+  runbook: Type.Optional(line('where to read what to do: an address or a page of the handbook')),
+}
+
+const closed = { additionalProperties: false }
+
+/** What a rule may say once for both severities, or under warning: and critical: for each. */
+export const rulePart = Type.Object(partKeys, { ...closed, title: 'condition and its times' })
+
+const partOrOff = (severity: string) =>
+  Type.Union([rulePart, Type.Literal('off')], {
+    title: 'rule or off',
+    description: `what makes the alarm ${severity}: a condition with its times; off takes it away`,
+  })
+
+const ruleKeys = {
+  match: Type.Optional(labels('only series with these labels')),
+  severity: Type.Optional(
+    Type.Enum([...severities], { title: 'severity', description: 'warning (default) or critical' }),
+  ),
+  ...partKeys,
+  warning: Type.Optional(partOrOff('a warning')),
+  critical: Type.Optional(partOrOff('critical')),
+}
+
+/** A rule of a probe, or of config/rules.yaml. */
+export const rule = Type.Object(
+  {
+    alarm: Type.String({ title: 'alarm name', ...alarmName }),
+    when: metricName,
+    ...ruleKeys,
+  },
+  { ...closed, title: 'rule' },
+)
+
+/** What a site or a device writes under an alarm's name. */
+export const override = Type.Union(
+  [Type.Object({ when: Type.Optional(metricName), ...ruleKeys }, closed), Type.Literal('off')],
+  {
+    title: 'rule or off',
+    description: 'keys that change the rule of this name; off; or, with when:, a rule of its own',
+  },
+)
+
+/** The override's form with keys. */
+export const overrideKeys = Type.Object({ when: Type.Optional(metricName), ...ruleKeys }, closed)
+
+const overrides = (description: string, value: TSchema) =>
+  Type.Optional(Type.Record(Type.String(), value, { description, propertyNames: alarmName }))
+
+/* Probes */
+
+const unavailable = Type.Array(
+  Type.Union([Type.Number(), Type.String()], { title: 'value, "<-60", ">=65535" or "a..b"' }),
+  {
+    description: 'raw values that mean "not available", before the scale: -9999, "N/A", "<-60", ">=65535", "250..255"',
+    maxItems: 32,
+  },
+)
+
+const conversionKeys = {
+  scale: Type.Optional(
+    Type.Number({ description: 'raw value times this is the value in the base unit; 1 by default' }),
+  ),
+  offset: Type.Optional(Type.Number({ description: 'added after the scale; 0 by default' })),
+  unavailable: Type.Optional(unavailable),
+}
+
+/** The keys that a point has whatever its protocol. */
+export const pointKeys = Type.Object(
+  {
+    metric: metricName,
+    ...conversionKeys,
+    states: Type.Optional(
+      Type.Record(Type.String({ maxLength: 256 }), stateName, {
+        description: 'raw value: state of the metric, e.g. 2: ok; what is not listed is unknown',
+        minProperties: 1,
+        maxProperties: 256,
+      }),
+    ),
+    pattern: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 500,
+        description: 'regular expression (RE2); its first group is the value',
+      }),
+    ),
+  },
+  closed,
+)
+
+const objectId = Type.String({
+  title: 'object identifier',
+  pattern: '^[0-9]+(\\.[0-9]+)+$',
+  description: 'numbers with dots, as 1.3.6.1.4.1.318',
+})
+
+const objectIds = Type.Union([objectId, Type.Array(objectId, { minItems: 1, maxItems: 64 })], {
+  title: 'object identifier or list of them',
+})
+
+const match = Type.Object(
+  {
+    object_id: Type.Optional({
+      ...objectIds,
+      description: 'the device names its model by an identifier that begins so',
+    }),
+    description: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 500, description: 'regular expression (RE2) that its description fits' }),
+    ),
+    answers: Type.Optional({ ...objectIds, description: 'it answers something below these' }),
+  },
+  {
+    ...closed,
+    description: 'by what a device of this kind is known; every part that is given must hold',
+    minProperties: 1,
+  },
+)
+
+/** A probe file, given what a point and a rule may be and the protocols' names. */
+export function probeSchema<Point extends TSchema, Rule extends TSchema>(
+  protocols: readonly string[],
+  point: Point,
+  ruleSchema: Rule,
+) {
+  const known = protocols.length === 0 ? {} : { enum: protocols }
+  return Type.Object(
+    {
+      probe: Type.String({
+        title: 'probe name',
+        pattern: '^[a-z0-9][a-z0-9._-]{0,62}$',
+        description: 'the name of the file without .yaml: small letters, digits and . _ -',
+      }),
+      title: line('the device model or MIB, for people'),
+      collector: Type.String({ title: 'protocol', description: 'the protocol that reads it', ...known }),
+      match: Type.Optional(match),
+      points: Type.Array(point, { description: 'what to read', minItems: 1, maxItems: 2000 }),
+      rules: Type.Optional(Type.Array(ruleSchema, { description: 'when to alarm', maxItems: 500 })),
+    },
+    { ...closed, title: 'siteward probe' },
+  )
+}
+
+/** A file of rules for every device, as config/rules.yaml. */
+export function rulesSchema<Rule extends TSchema>(ruleSchema: Rule) {
+  return Type.Object(
+    { rules: Type.Array(ruleSchema, { description: 'rules that hold for every device', maxItems: 500 }) },
+    { ...closed, title: 'siteward rules for every device' },
+  )
+}
+
+/* Vocabulary */
+
+const twoTexts = Type.Object(
+  { en: line('in English'), zh: line('in Chinese') },
+  { ...closed, title: 'text in English and Chinese' },
+)
+
+const stateTexts = Type.Record(Type.String(), twoTexts, { description: 'what people read for a state' })
+
+/** One metric of the vocabulary. */
+export const metric = Type.Object(
+  {
+    type: Type.Enum(['gauge', 'counter', 'state', 'info'], {
+      title: 'metric type',
+      description: 'gauge, counter, state or info',
+    }),
+    unit: Type.Optional(
+      Type.Enum(Object.keys(units).filter(isUnit), {
+        title: 'unit',
+        description: 'the base unit, which also ends the name; none by default',
+      }),
+    ),
+    range: Type.Optional(
+      Type.String({
+        title: 'range',
+        pattern: '\\.\\.',
+        description: 'what is physically possible, e.g. -40..85; needed for gauges',
+      }),
+    ),
+    labels: Type.Optional(
+      Type.Array(Type.String({ title: 'label name', ...labelName }), {
+        description: 'labels beside site and device',
+        maxItems: 8,
+      }),
+    ),
+    states: Type.Optional(
+      Type.Array(stateName, { description: 'all states; unknown is added at the end', minItems: 1, maxItems: 64 }),
+    ),
+    en: line('what it is, in English, without the unit'),
+    zh: line('what it is, in Chinese, without the unit'),
+    state_texts: Type.Optional(stateTexts),
+  },
+  { ...closed, title: 'metric' },
+)
+
+function isUnit(key: string): key is Unit {
+  return Object.hasOwn(units, key)
+}
+
+/** The vocabulary file, given what a metric may be. */
+export function metricsSchema<Metric extends TSchema>(metricSchema: Metric) {
+  return Type.Object(
+    {
+      state_texts: Type.Optional(stateTexts),
+      metrics: Type.Record(Type.String(), metricSchema, {
+        description: 'every metric that exists, by name',
+        propertyNames: metricNamed,
+      }),
+    },
+    { ...closed, title: 'siteward vocabulary' },
+  )
+}
+
+/* Sites */
+
+const timing = {
+  interval: Type.Optional(duration('how often to poll, 1s to 1d')),
+  timeout: Type.Optional(duration('the deadline of one poll, at most the interval')),
+}
+
+const probeUse = Type.Union([name('probe name'), Type.Object({ probe: name('probe name'), ...timing }, closed)], {
+  title: 'probe name or { probe: NAME, interval: .. }',
+})
+
+const oneOrMore = (title: string, description: string) =>
+  Type.Union([name(title), Type.Array(name(title), { maxItems: 64 })], {
+    title: `${title} or list of them`,
+    description,
+  })
+
+/** A device, given what a rule under an alarm's name may be. */
+export function deviceSchema<Override extends TSchema>(overrideSchema: Override) {
+  return Type.Object(
+    {
+      name: name('device name'),
+      address: Type.String({
+        title: 'address',
+        pattern: '^\\S{1,255}$',
+        description: 'where it is reached: host, host:port, [IPv6]:port, a serial line',
+      }),
+      probes: Type.Array(probeUse, {
+        description: 'what to read of it, by the names of probes',
+        minItems: 1,
+        maxItems: 64,
+      }),
+      credentials: Type.Optional(oneOrMore('credential name', 'with what to log in: names under credentials:')),
+      labels: Type.Optional(labels('more labels of its alerts, e.g. room: main')),
+      ...timing,
+      depends_on: Type.Optional(oneOrMore('device name', 'devices through which it is reached or fed')),
+      rules: overrides('its own limits, by the names of alarms', overrideSchema),
+      points: Type.Optional(
+        Type.Record(Type.String(), Type.Object(conversionKeys, { ...closed, minProperties: 1 }), {
+          description: 'its own scale, offset or unavailable values, by the names of metrics',
+        }),
+      ),
+    },
+    { ...closed, title: 'device' },
+  )
+}
+
+/** A site file, given what a device, a credential and a rule under an alarm's name may be. */
+export function siteSchema<Device extends TSchema, Credential extends TSchema>(
+  device: Device,
+  credential: Credential,
+  overrideSchema: TSchema,
+) {
+  return Type.Object(
+    {
+      site: name('site name'),
+      labels: Type.Optional(labels('more labels of all alerts, e.g. region: north')),
+      language: Type.Enum(['en', 'zh'], { title: 'language', description: 'of alert texts: en or zh', default: 'en' }),
+      listen: Type.String({
+        title: 'listen address',
+        pattern: '^(\\[[0-9a-fA-F:.]+\\]|[^\\s:\\[\\]]+):[0-9]{1,5}$',
+        description: 'host:port where /metrics is served, as 127.0.0.1:9879',
+        default: '127.0.0.1:9879',
+      }),
+      state_directory: Type.Optional(
+        line('where the alarm journal is kept; siteward-state beside this file by default'),
+      ),
+      alertmanagers: Type.Array(Type.String({ title: 'address', description: 'as http://127.0.0.1:9093' }), {
+        description: 'every Alertmanager; each is told everything',
+        maxItems: 16,
+        default: [],
+      }),
+      resend: duration('how often a firing alert is sent again', { default: '1m' }),
+      parallel_polls: Type.Integer({
+        description: 'the most polls in flight at once',
+        minimum: 1,
+        maximum: 10_000,
+        default: 200,
+      }),
+      probe_directories: Type.Array(line('a folder, relative to this file'), {
+        description: 'folders with probes of your own',
+        maxItems: 16,
+        default: [],
+      }),
+      defaults: Type.Optional(
+        Type.Object(timing, { ...closed, description: 'for every device that says nothing else' }),
+      ),
+      credentials: Type.Optional(
+        Type.Record(Type.String(), credential, {
+          description: 'with what to log in, by names that devices use',
+          propertyNames: named,
+        }),
+      ),
+      rules: overrides('limits for every device, by the names of alarms', overrideSchema),
+      devices: Type.Array(device, { description: 'what is watched', maxItems: 20_000 }),
+    },
+    {
+      ...closed,
+      title: 'siteward site',
+      description: 'keys that begin with x- are passed over: a place for anchors that devices share',
+      patternProperties: { '^x-': {} },
+    },
+  )
+}

@@ -1,0 +1,171 @@
+import type { Problem } from '../model/problem.ts'
+import type { Site } from '../model/site.ts'
+import { salvage } from './check.ts'
+import { type Credential, readCredentials } from './credentials.ts'
+import { checkDependencies } from './dependencies.ts'
+import { credentialsOf, type DeviceText, probesOf, readDevice, readDeviceText } from './devices.ts'
+import type { Files } from './files.ts'
+import { isJson } from './json.ts'
+import { type LoadedProbe, listProbes, loadProbe, type ProbeDeps, probeFiles } from './probes.ts'
+import { Problems } from './problems.ts'
+import type { Protocols } from './protocols.ts'
+import { loadRules } from './rules.ts'
+import { besideFile } from './secrets.ts'
+import { checkSite, readSite, type SiteText } from './site.ts'
+import { SiteRules } from './site-rules.ts'
+import { readText } from './text.ts'
+import { defaultTiming, readTiming } from './timing.ts'
+import { parseTree, type Tree } from './tree.ts'
+import { loadVocabulary } from './vocabulary.ts'
+
+/** What a site is loaded with. */
+export interface LoadDeps {
+  readonly files: Files
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly protocols: Protocols
+  /** What comes with siteward: config/metrics.yaml, config/rules.yaml and the folder probes/. */
+  readonly shipped: { readonly metrics: string; readonly rules: string; readonly probes: string }
+}
+
+/** A site file with all that it names; `site` is undefined where there is a mistake, and is there with warnings. */
+export interface Loaded {
+  readonly site: Site | undefined
+  readonly problems: readonly Problem[]
+}
+
+/** Reads a site: every mistake of its files is told in one run. */
+export async function loadSite(file: string, deps: LoadDeps): Promise<Loaded> {
+  const problems = new Problems()
+  const text = await readText(file, deps.files, problems)
+  const tree = text === undefined ? undefined : parseTree(text, file, problems)
+  const top = tree === undefined ? undefined : readTop(tree, problems)
+  if (tree === undefined || top === undefined) return { site: undefined, problems: problems.list() }
+  const site = await assemble(top, tree, deps, problems)
+  return { site: problems.mistakes === 0 ? site : undefined, problems: problems.list() }
+}
+
+function readTop(tree: Tree, problems: Problems): SiteText | undefined {
+  const spot = { tree, path: [] }
+  return checkSite(tree.data, spot, problems) ?? salvage(checkSite, tree.data, spot, standIn, 'devices')
+}
+
+/** A site of which nothing is right but its devices. */
+const standIn = { site: 'site', devices: [] }
+
+async function assemble(top: SiteText, tree: Tree, deps: LoadDeps, problems: Problems): Promise<Site> {
+  const { files, env, protocols, shipped } = deps
+  const { vocabulary, problems: inVocabulary } = await loadVocabulary(shipped.metrics, files)
+  problems.take(inVocabulary)
+  const { drafts, problems: inRules } = await loadRules(shipped.rules, files, vocabulary)
+  problems.take(inRules)
+  const credentials = await readCredentials(top.credentials ?? {}, tree, protocols, deps, problems)
+  const texts = readTexts(top.devices, tree, deps, problems)
+  const timing = readTiming(top.defaults ?? {}, defaultTiming, { tree, path: ['defaults'] }, problems)
+  const shelf = await findProbes(top, tree, deps, problems)
+  const probes = await loadProbesOf(texts, shelf, { files, protocols, vocabulary }, problems)
+  const probeNames = [...shelf.files.keys()]
+  const complete = texts.length === top.devices.length && texts.flatMap(probesOf).every((name) => probes.has(name))
+  const used = new Set(texts.flatMap(probesOf))
+  const sources = {
+    shipped: drafts,
+    probes: [...probes.values()].filter((one) => used.has(one.probe.name)),
+    complete,
+    vocabulary,
+  }
+  const rules = new SiteRules(top.rules ?? {}, { tree, path: ['rules'] }, sources, problems)
+  const parts = { protocols, timing, probeNames, probes, credentials, rules }
+  const devices = texts.map((text) => readDevice(text, parts, problems))
+  checkNames(top.devices, tree, problems)
+  checkDependencies(devices, new Set(top.devices.flatMap(nameIn)), problems)
+  // With a mistake elsewhere, what looks unused may be what was meant there.
+  if (problems.mistakes === 0) warnUnused(texts, credentials, shelf, tree, problems)
+  return readSite(top, devices, vocabulary, env, tree, problems)
+}
+
+function readTexts(
+  items: readonly unknown[],
+  tree: Tree,
+  { protocols }: LoadDeps,
+  problems: Problems,
+): readonly DeviceText[] {
+  return items.flatMap(
+    (item, index) => readDeviceText(item, protocols, { tree, path: ['devices', index] }, problems) ?? [],
+  )
+}
+
+/** Files of probes by name; those of the site's own folders stand before shipped ones of the same name. */
+interface Shelf {
+  readonly files: ReadonlyMap<string, string>
+  readonly own: ReadonlyMap<string, string>
+}
+
+async function findProbes(top: SiteText, tree: Tree, { files, shipped }: LoadDeps, problems: Problems): Promise<Shelf> {
+  const folder = { file: shipped.probes, line: 1, column: 1 }
+  const inFolder = await listProbes(shipped.probes, files, (why) => problems.add(folder, why))
+  const own: string[] = []
+  for (const [index, path] of top.probe_directories.entries()) {
+    const place = tree.at(['probe_directories', index])
+    own.push(...(await listProbes(besideFile(tree.file, path), files, (why) => problems.add(place, why))))
+  }
+  const ownFiles = probeFiles(own, problems)
+  return { files: new Map([...probeFiles(inFolder, problems), ...ownFiles]), own: ownFiles }
+}
+
+/** The probes that devices use, and all of the site's own folders: a mistake in one is told before it is used. */
+async function loadProbesOf(
+  texts: readonly DeviceText[],
+  shelf: Shelf,
+  deps: ProbeDeps,
+  problems: Problems,
+): Promise<ReadonlyMap<string, LoadedProbe>> {
+  const loaded = new Map<string, LoadedProbe>()
+  for (const name of new Set([...texts.flatMap(probesOf), ...shelf.own.keys()])) {
+    const file = shelf.files.get(name)
+    const probe = file === undefined ? undefined : await loadProbe(file, deps, problems)
+    if (probe !== undefined) loaded.set(name, probe)
+  }
+  return loaded
+}
+
+function nameIn(item: unknown): readonly string[] {
+  return isJson(item) && typeof item['name'] === 'string' ? [item['name']] : []
+}
+
+/** Names that differ in case or width only are one name to a person who reads an alert. */
+function checkNames(items: readonly unknown[], tree: Tree, problems: Problems): void {
+  const seen = new Map<string, number>()
+  for (const [index, item] of items.entries()) {
+    const [name] = nameIn(item)
+    if (name === undefined) continue
+    const folded = name.normalize('NFKC').toLowerCase()
+    const first = seen.get(folded)
+    if (first === undefined) seen.set(folded, index)
+    else {
+      const { line } = tree.at(['devices', first, 'name'])
+      problems.add(
+        tree.at(['devices', index, 'name']),
+        `the device on line ${line} has this name already`,
+        'give each its own',
+      )
+    }
+  }
+}
+
+function warnUnused(
+  texts: readonly DeviceText[],
+  credentials: ReadonlyMap<string, Credential>,
+  shelf: Shelf,
+  tree: Tree,
+  problems: Problems,
+): void {
+  if (texts.length === 0) problems.warn(tree.keyAt(['devices']), 'the site has no device')
+  const usedCredentials = new Set(texts.flatMap(credentialsOf))
+  for (const name of credentials.keys()) {
+    if (!usedCredentials.has(name))
+      problems.warn(tree.keyAt(['credentials', name]), `no device uses the credential "${name}"`)
+  }
+  const usedProbes = new Set(texts.flatMap(probesOf))
+  for (const [name, file] of shelf.own) {
+    if (!usedProbes.has(name)) problems.warn({ file, line: 1, column: 1 }, `no device uses the probe "${name}"`)
+  }
+}

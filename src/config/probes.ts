@@ -1,0 +1,204 @@
+import { basename, extname } from 'node:path'
+import Type, { type Static } from 'typebox'
+import type { Vocabulary } from '../model/metric.ts'
+import { compilePattern } from '../model/pattern.ts'
+import type { Fingerprint, Point, Probe } from '../model/probe.ts'
+import type { Problem } from '../model/problem.ts'
+import { checkOf, salvage } from './check.ts'
+import { probeSchema } from './core-schema.ts'
+import type { Draft } from './drafts.ts'
+import { type Files, whyUnreadable } from './files.ts'
+import { isJson, type Json } from './json.ts'
+import { metricsIn } from './limits.ts'
+import { didYouMean, orOneOf } from './misspelt.ts'
+import { readPoint } from './points.ts'
+import { Problems } from './problems.ts'
+import { checksOf, type Protocols } from './protocols.ts'
+import { checkTwice, readDrafts, rulesOf } from './rules.ts'
+import { readText } from './text.ts'
+import { parseTree, type Tree } from './tree.ts'
+import { ownPrefix } from './vocabulary.ts'
+
+const schema = probeSchema([], Type.Unknown(), Type.Unknown())
+
+type ProbeText = Static<typeof schema>
+
+const checkTop = checkOf(schema)
+
+/** A probe with its rules as they are written, for the overrides of sites and devices. */
+export interface LoadedProbe {
+  readonly probe: Probe
+  readonly drafts: readonly Draft[]
+}
+
+/** What probes are read with. */
+export interface ProbeDeps {
+  readonly files: Files
+  readonly protocols: Protocols
+  readonly vocabulary: Vocabulary
+}
+
+/** Every probe below a folder, by name; one with a mistake is left out and told. */
+export async function loadProbes(
+  folder: string,
+  deps: ProbeDeps,
+): Promise<{ readonly probes: ReadonlyMap<string, Probe>; readonly problems: readonly Problem[] }> {
+  const problems = new Problems()
+  const top = { file: folder, line: 1, column: 1 }
+  const files = await listProbes(folder, deps.files, (why) => problems.add(top, why))
+  const probes = new Map<string, Probe>()
+  for (const [name, file] of probeFiles(files, problems)) {
+    const loaded = await loadProbe(file, deps, problems)
+    if (loaded !== undefined) probes.set(name, loaded.probe)
+  }
+  return { probes, problems: problems.list() }
+}
+
+/** The YAML files of a folder; where it cannot be listed, none, and `tell` is told why. */
+export async function listProbes(
+  folder: string,
+  files: Files,
+  tell: (why: string) => void,
+): Promise<readonly string[]> {
+  try {
+    const all = await files.list(folder)
+    return all.filter((path) => extname(path) === '.yaml' || extname(path) === '.yml')
+  } catch (error) {
+    tell(`the folder ${folder} ${whyUnreadable(error)}`)
+    return []
+  }
+}
+
+/** Files by the name of their probe, which is the file's. */
+export function probeFiles(files: readonly string[], problems: Problems): ReadonlyMap<string, string> {
+  const byName = new Map<string, string>()
+  for (const file of files) {
+    const name = nameOf(file)
+    const other = byName.get(name)
+    if (other === undefined) byName.set(name, file)
+    else problems.add({ file, line: 1, column: 1 }, `${other} is a probe of the same name`, 'rename one of them')
+  }
+  return byName
+}
+
+function nameOf(file: string): string {
+  return basename(file, extname(file))
+}
+
+/** One probe file; undefined, with the problems, where it has a mistake. */
+export async function loadProbe(file: string, deps: ProbeDeps, problems: Problems): Promise<LoadedProbe | undefined> {
+  const text = await readText(file, deps.files, problems)
+  const tree = text === undefined ? undefined : parseTree(text, file, problems)
+  return tree === undefined ? undefined : readProbe(tree, deps, problems)
+}
+
+function readProbe(tree: Tree, deps: ProbeDeps, problems: Problems): LoadedProbe | undefined {
+  const before = problems.mistakes
+  const { protocols, vocabulary } = deps
+  const core = Object.entries(tree.data).filter(([key]) => !protocols.has(key))
+  const spot = { tree, path: [] }
+  const text =
+    checkTop(Object.fromEntries(core), spot, problems, [...protocols.keys()]) ??
+    salvage(checkTop, Object.fromEntries(core), spot, standIn(tree), 'points')
+  if (text === undefined) return undefined
+  const { collector } = text
+  checkNames(text, tree, protocols, problems)
+  const schemas = protocols.get(collector)
+  const checks = schemas === undefined ? undefined : checksOf(schemas)
+  const settings = checks?.settings(tree.data[collector] ?? {}, { tree, path: [collector] }, problems)
+  const points = text.points.flatMap(
+    (item, index) => readPoint(item, checks, vocabulary, { tree, path: ['points', index] }, problems) ?? [],
+  )
+  checkOnce(points, problems)
+  const drafts = readDrafts(text.rules ?? [], tree, ['rules'], problems)
+  checkTwice(drafts, problems)
+  const rules = rulesOf(drafts, vocabulary, problems)
+  checkReach(drafts, new Set(text.points.flatMap(metricIn)), vocabulary, problems)
+  const match = matchOf(text.match, tree, problems)
+  if (problems.mistakes > before) return undefined
+  const own = { name: text.probe, title: text.title, collector, settings, points, rules, place: tree.keyAt([]) }
+  return { probe: match === undefined ? own : { ...own, match }, drafts }
+}
+
+/** A probe of which nothing is right but its points. */
+function standIn({ file, data }: Tree): Json {
+  return { probe: nameOf(file), title: nameOf(file), collector: String(data['collector'] ?? ''), points: [{}] }
+}
+
+function checkNames({ probe, collector }: ProbeText, tree: Tree, protocols: Protocols, problems: Problems): void {
+  const name = nameOf(tree.file)
+  if (probe !== name)
+    problems.add(tree.at(['probe']), `the file is named ${name}, the probe "${probe}"`, 'give both one name')
+  // That it is missing or no text has been told.
+  if (typeof tree.data['collector'] !== 'string') return
+  const known = [...protocols.keys()]
+  if (!protocols.has(collector)) {
+    problems.add(
+      tree.at(['collector']),
+      `there is no collector "${collector}"`,
+      orOneOf(collector, known, 'collectors'),
+    )
+    return
+  }
+  for (const other of known) {
+    if (other === collector || tree.data[other] === undefined) continue
+    problems.add(
+      tree.keyAt([other]),
+      `"${other}:" is for probes of the collector ${other}`,
+      `this one has ${collector}`,
+    )
+  }
+}
+
+/** A metric without labels is one series: of two points the one that is read last would win. */
+function checkOnce(points: readonly Point[], problems: Problems): void {
+  const seen = new Set<string>()
+  for (const { metric, at } of points) {
+    if (seen.has(metric.name))
+      problems.add(at('metric'), `${metric.name} is read twice, and has no labels to tell which is which`)
+    if (metric.labels.length === 0) seen.add(metric.name)
+  }
+}
+
+function metricIn(item: unknown): readonly string[] {
+  return isJson(item) && typeof item['metric'] === 'string' ? [item['metric']] : []
+}
+
+/** A rule of a probe judges what the probe reads: any other reading may never come. */
+function checkReach(
+  drafts: readonly Draft[],
+  read: ReadonlySet<string>,
+  vocabulary: Vocabulary,
+  problems: Problems,
+): void {
+  const isRead = (metric: string): boolean =>
+    read.has(metric) || metric.startsWith(ownPrefix) || !vocabulary.has(metric)
+  for (const { when, at, part } of drafts) {
+    if (!isRead(when)) {
+      problems.add(
+        at('when'),
+        `no point of this probe reads ${when}`,
+        didYouMean(when, read) ?? 'the rule could never fire',
+      )
+    }
+    for (const key of ['above', 'below', 'within'] as const) {
+      for (const metric of metricsIn(part[key])) {
+        if (!isRead(metric)) problems.add(at(key), `no point of this probe reads ${metric}`, didYouMean(metric, read))
+      }
+    }
+  }
+}
+
+function matchOf(match: ProbeText['match'], tree: Tree, problems: Problems): Fingerprint | undefined {
+  if (match === undefined) return undefined
+  const description = match.description === undefined ? undefined : compilePattern(match.description)
+  if (typeof description === 'string') {
+    problems.add(tree.at(['match', 'description']), description)
+    return undefined
+  }
+  return { objectIds: listOf(match.object_id), description, answers: listOf(match.answers) }
+}
+
+function listOf(text: string | readonly string[] | undefined): readonly string[] {
+  return text === undefined ? [] : typeof text === 'string' ? [text] : text
+}

@@ -1,0 +1,169 @@
+import type { Milliseconds } from '../model/clock.ts'
+import type { ProbeUse } from '../model/device.ts'
+import { formatDuration } from '../model/duration.ts'
+import type { Vocabulary } from '../model/metric.ts'
+import type { Limit, Rule } from '../model/rule.ts'
+import { checkOf, type Spot } from './check.ts'
+import { override as overrideSchema } from './core-schema.ts'
+import { type Draft, overrideDrafts, type RuleText } from './drafts.ts'
+import { didYouMean, orOneOf } from './misspelt.ts'
+import type { LoadedProbe } from './probes.ts'
+import type { Problems } from './problems.ts'
+import { rulesOf } from './rules.ts'
+import { ownPrefix } from './vocabulary.ts'
+
+const checkOverride = checkOf(overrideSchema)
+
+/** What stands under one alarm's name. */
+interface Override {
+  readonly alarm: string
+  readonly text: RuleText | 'off'
+  readonly spot: Spot
+}
+
+interface Ruled {
+  readonly drafts: readonly Draft[]
+  readonly rules: readonly Rule[]
+}
+
+/** What the rules of a site are made of. */
+export interface RuleSources {
+  /** Rules for every device, on siteward's own metrics. */
+  readonly shipped: readonly Draft[]
+  readonly probes: readonly LoadedProbe[]
+  /** Whether every probe could be loaded: else no alarm's name can be called wrong. */
+  readonly complete: boolean
+  readonly vocabulary: Vocabulary
+}
+
+/** The rules of every device of a site: those of its probes and of siteward itself, with what site and device say. */
+export class SiteRules {
+  readonly #sources: RuleSources
+  readonly #problems: Problems
+  readonly #overrides: readonly Override[]
+  /** By the names of a device's probes: a thousand switches have the same rules. */
+  readonly #byProbes = new Map<string, Ruled>()
+
+  constructor(texts: Readonly<Record<string, unknown>>, spot: Spot, sources: RuleSources, problems: Problems) {
+    this.#sources = sources
+    this.#problems = problems
+    this.#overrides = readOverrides(texts, spot, problems)
+    const all = [...sources.shipped, ...sources.probes.flatMap((probe) => probe.drafts)]
+    const read = new Set(sources.probes.flatMap(metricsRead))
+    for (const one of this.#overrides) {
+      this.#checkAlarm(one, all)
+      this.#checkRead(one, read)
+    }
+  }
+
+  /** All rules of one device, whose own overrides stand at `spot`. */
+  ofDevice(
+    texts: Readonly<Record<string, unknown>> | undefined,
+    uses: readonly ProbeUse[],
+    probes: readonly LoadedProbe[],
+    spot: Spot,
+  ): readonly Rule[] {
+    const base = this.#ofProbes(probes)
+    const rules =
+      texts === undefined ? base.rules : this.#changed(base.drafts, readOverrides(texts, spot, this.#problems))
+    const intervals = new Map<string, Milliseconds>()
+    for (const { probe, interval } of uses) for (const { metric } of probe.points) intervals.set(metric.name, interval)
+    for (const rule of rules) {
+      checkReadable(rule, intervals, this.#problems)
+      checkPace(rule, intervals, this.#problems)
+    }
+    return rules
+  }
+
+  #ofProbes(probes: readonly LoadedProbe[]): Ruled {
+    const key = probes.map(({ probe }) => probe.name).join(' ')
+    const known = this.#byProbes.get(key)
+    if (known !== undefined) return known
+    const read = new Set(probes.flatMap(metricsRead))
+    let drafts: readonly Draft[] = [...probes.flatMap((probe) => probe.drafts), ...this.#sources.shipped]
+    for (const { alarm, text, spot } of this.#overrides) {
+      const when = text === 'off' ? undefined : text.when
+      const concerns = when === undefined || read.has(when) || when.startsWith(ownPrefix)
+      if (concerns) drafts = overrideDrafts(drafts, alarm, text, spot, this.#problems)
+    }
+    const ruled = { drafts, rules: rulesOf(drafts, this.#sources.vocabulary, this.#problems) }
+    this.#byProbes.set(key, ruled)
+    return ruled
+  }
+
+  #changed(base: readonly Draft[], overrides: readonly Override[]): readonly Rule[] {
+    let drafts = base
+    for (const one of overrides) {
+      this.#checkAlarm(one, drafts)
+      drafts = overrideDrafts(drafts, one.alarm, one.text, one.spot, this.#problems)
+    }
+    return rulesOf(drafts, this.#sources.vocabulary, this.#problems)
+  }
+
+  /** Without `when:` it changes a rule that there is. */
+  #checkAlarm({ alarm, text, spot: { tree, path } }: Override, drafts: readonly Draft[]): void {
+    if (!this.#sources.complete || (text !== 'off' && text.when !== undefined)) return
+    const names = [...new Set(drafts.map((draft) => draft.alarm))]
+    if (names.includes(alarm)) return
+    const hint = didYouMean(alarm, names) ?? 'a rule of its own needs when: and a condition'
+    this.#problems.add(tree.keyAt(path), `there is no alarm "${alarm}" here`, hint)
+  }
+
+  #checkRead({ text, spot: { tree, path } }: Override, read: ReadonlySet<string>): void {
+    const when = text === 'off' ? undefined : text.when
+    const { complete, vocabulary } = this.#sources
+    if (when === undefined || !complete || read.has(when) || when.startsWith(ownPrefix)) return
+    if (vocabulary.has(when))
+      this.#problems.add(tree.at([...path, 'when']), `no device reads ${when}`, didYouMean(when, read))
+    else
+      this.#problems.add(
+        tree.at([...path, 'when']),
+        `there is no metric "${when}"`,
+        didYouMean(when, vocabulary.keys()),
+      )
+  }
+}
+
+function metricsRead({ probe }: LoadedProbe): readonly string[] {
+  return probe.points.map((point) => point.metric.name)
+}
+
+function readOverrides(
+  texts: Readonly<Record<string, unknown>>,
+  { tree, path }: Spot,
+  problems: Problems,
+): readonly Override[] {
+  return Object.entries(texts).flatMap(([alarm, value]) => {
+    const spot = { tree, path: [...path, alarm] }
+    const before = problems.mistakes
+    const text = checkOverride(value, spot, problems)
+    return text === undefined || problems.mistakes > before ? [] : [{ alarm, text, spot }]
+  })
+}
+
+/** A rule on what nothing of the device reads could never fire. */
+function checkReadable(rule: Rule, read: ReadonlyMap<string, Milliseconds>, problems: Problems): void {
+  for (const name of [rule.metric.name, ...limitMetrics(rule)]) {
+    if (read.has(name) || name.startsWith(ownPrefix)) continue
+    problems.add(rule.place, `no probe of this device reads ${name}`, orOneOf(name, [...read.keys()], 'metrics'))
+  }
+}
+
+function limitMetrics({ condition }: Rule): readonly string[] {
+  const limits: readonly Limit[] =
+    condition.kind === 'within' ? [condition.low, condition.high] : 'limit' in condition ? [condition.limit] : []
+  return limits.flatMap((limit) => (limit.kind === 'metric' ? [limit.metric] : []))
+}
+
+/** What is read every minute is always more than 30 seconds old before the next reading. */
+function checkPace(
+  { metric, condition, place }: Rule,
+  intervals: ReadonlyMap<string, Milliseconds>,
+  problems: Problems,
+): void {
+  const interval = intervals.get(metric.name)
+  if (interval === undefined || (condition.kind !== 'stale' && condition.kind !== 'absent')) return
+  if (condition.after > interval) return
+  const message = `${metric.name} is read every ${formatDuration(interval)}: it would be ${condition.kind} before each reading`
+  problems.add(place, message, `write more than ${formatDuration(interval)}`)
+}

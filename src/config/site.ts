@@ -1,0 +1,75 @@
+import Type, { type Static } from 'typebox'
+import type { Device } from '../model/device.ts'
+import type { Vocabulary } from '../model/metric.ts'
+import type { Listen, Site } from '../model/site.ts'
+import { checkOf, type Spot } from './check.ts'
+import { siteSchema } from './core-schema.ts'
+import { hour, readDuration, second } from './durations.ts'
+import type { Problems } from './problems.ts'
+import { cleanLabels, isReserved } from './rules.ts'
+import { besideFile } from './secrets.ts'
+import type { Tree } from './tree.ts'
+
+const schema = siteSchema(Type.Unknown(), Type.Unknown(), Type.Unknown())
+
+/** Checks the top of a site file; its devices, credentials and rules are still unknown. */
+export const checkSite = checkOf(schema)
+
+/** The top of a site file. */
+export type SiteText = Static<typeof schema>
+
+/** A site of its text and its devices; what is wrong is told. */
+export function readSite(
+  text: SiteText,
+  devices: readonly Device[],
+  vocabulary: Vocabulary,
+  env: Readonly<Record<string, string | undefined>>,
+  tree: Tree,
+  problems: Problems,
+): Site {
+  for (const label of Object.keys(text.labels ?? {})) {
+    if (!isReserved(label)) continue
+    problems.add(tree.keyAt(['labels', label]), `the label "${label}" is reserved`, 'siteward or Prometheus sets it')
+  }
+  const spot = { tree, path: [] }
+  return {
+    name: text.site,
+    labels: cleanLabels(text.labels ?? {}),
+    language: text.language,
+    listen: readListen(text.listen, spot, problems),
+    alertmanagers: text.alertmanagers.flatMap((url, index) => {
+      return readUrl(url, { tree, path: ['alertmanagers', index] }, problems) ?? []
+    }),
+    resend: readDuration(text.resend, [second, hour], tree.at(['resend']), problems) ?? 60 * second,
+    stateDirectory: stateDirectory(text, tree.file, env),
+    parallelPolls: text.parallel_polls,
+    devices,
+    vocabulary,
+  }
+}
+
+/** The schema has seen `host:port`; an IPv6 address stands in brackets. */
+function readListen(text: string, { tree }: Spot, problems: Problems): Listen {
+  const colon = text.lastIndexOf(':')
+  const port = Number(text.slice(colon + 1))
+  if (port > 65_535) problems.add(tree.at(['listen']), `there is no port ${port}`, 'a port is at most 65535')
+  return { host: text.slice(0, colon).replace(/^\[(.*)\]$/, '$1'), port }
+}
+
+function readUrl(text: string, { tree, path }: Spot, problems: Problems): URL | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url === undefined || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
+    problems.add(tree.at(path), 'an address of a web server is needed here', 'as http://127.0.0.1:9093')
+    return undefined
+  }
+  if (url.username === '' && url.password === '') return url
+  problems.add(tree.at(path), 'an address may hold no user and password', 'let a proxy beside siteward add them')
+  return undefined
+}
+
+/** systemd names the folders of StateDirectory=, separated by colons; the first is ours. */
+function stateDirectory(text: SiteText, file: string, env: Readonly<Record<string, string | undefined>>): string {
+  if (text.state_directory !== undefined) return besideFile(file, text.state_directory)
+  const [folder] = (env['STATE_DIRECTORY'] ?? '').split(':')
+  return folder === undefined || folder === '' ? besideFile(file, 'siteward-state') : folder
+}

@@ -1,0 +1,30 @@
+import type { Metric, Text } from '../model/metric.ts'
+import type { Condition } from '../model/rule.ts'
+
+/** What stands for a value in a summary, beside the labels of the series. */
+const placeholders: readonly string[] = ['value', 'limit', 'device', 'site', 'since']
+
+/** The text of an alarm whose rule has none: `{device}: room temperature is {value}, allowed: {limit}`. */
+export function defaultSummary(metric: Metric, condition: Condition): Text {
+  const labels = metric.labels.map((label) => `{${label}}`).join(' ')
+  const { en, zh } = condition.kind === 'stale' || condition.kind === 'absent' ? missing : wrong
+  return {
+    en: `{device}: ${metric.text.en}${labels === '' ? '' : ` ${labels}`} ${en}`,
+    zh: `{device}：${metric.text.zh}${labels === '' ? '' : ` ${labels} `}${zh}`,
+  }
+}
+
+const wrong: Text = { en: 'is {value}, allowed: {limit}', zh: '为 {value}，允许：{limit}' }
+const missing: Text = { en: 'is not read any more, expected: {limit}', zh: '没有读数，应为：{limit}' }
+
+/** The placeholders of a summary that nothing will fill. */
+export function unknownPlaceholders(summary: Text, metric: Metric): readonly string[] {
+  const known = knownPlaceholders(metric)
+  const used = [...`${summary.en} ${summary.zh}`.matchAll(/\{([^{}]*)\}/g)].map((match) => match[1] ?? '')
+  return [...new Set(used)].filter((name) => !known.includes(name))
+}
+
+/** All placeholders that a summary of a rule on this metric may have. */
+export function knownPlaceholders(metric: Metric): readonly string[] {
+  return [...placeholders, ...metric.labels]
+}

@@ -2,6 +2,8 @@ import type { Clock } from '../model/clock.ts'
 
 /** Where a command writes text. */
 export interface Output {
+  /** Whether a person looks at it. */
+  readonly isTTY?: boolean
   write(text: string): unknown
 }
 

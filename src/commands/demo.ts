@@ -1,0 +1,118 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { makeDaemon } from '../daemon.ts'
+import { type SimulatedRoom, startRoom } from '../demo/simulated-room.ts'
+import { table } from '../demo/table.ts'
+import { shipped } from '../home.ts'
+import { silent } from '../model/log.ts'
+import { seededRandom } from '../model/random.ts'
+import type { Site } from '../model/site.ts'
+import { alertmanagerClient } from '../notify/alertmanager.ts'
+import { openJournal } from '../store/journal.ts'
+import { version } from '../version.ts'
+import type { Command, Io } from './command.ts'
+import { byProtocol, printProblems, readSite } from './site-file.ts'
+
+const usage = `Usage: siteward demo
+
+Starts a simulated machine room on this machine, over the real protocols (SNMP, Modbus, SSH), and a siteward that watches
+it. After 30 s an air conditioner fails and the room warms past 28 °C; later it recovers. An Alertmanager that listens on
+127.0.0.1:9093 gets the alerts. Ctrl-C ends it.
+
+Exit status: 0 when it was stopped, 1 when it could not start.
+`
+
+const alertmanager = new URL('http://127.0.0.1:9093')
+const redraw = 1000
+const clearScreen = '\u001b[H\u001b[2J'
+
+/** \`siteward demo\`. */
+export const demo: Command = {
+  name: 'demo',
+  summary: 'a simulated machine room, watched',
+  usage,
+  async run(args, io) {
+    parseArgs({ args: [...args], options: {} })
+    const { site, problems } = await readSite(shipped('config', 'demo', 'site.yaml'), io.env)
+    printProblems(problems, io)
+    if (site === undefined) return 1
+    const state = await mkdtemp(join(tmpdir(), 'siteward-demo-'))
+    try {
+      return await simulateAndWatch({ ...site, stateDirectory: state }, io)
+    } finally {
+      await rm(state, { recursive: true, force: true })
+    }
+  },
+}
+
+async function simulateAndWatch(site: Site, io: Io): Promise<number> {
+  let room: SimulatedRoom
+  try {
+    room = await startRoom(site.devices, io.clock, seededRandom(1))
+  } catch (error) {
+    io.err.write(`siteward demo: a port of the simulated room cannot be used: ${codeOf(error)}; is a demo running already?\n`)
+    return 1
+  }
+  try {
+    return await watch(site, room, io)
+  } finally {
+    await room.close()
+  }
+}
+
+async function watch(site: Site, room: SimulatedRoom, io: Io): Promise<number> {
+  const alertmanagers = (await listens()) ? [alertmanager] : []
+  const made = makeDaemon({
+    site,
+    version,
+    collectors: byProtocol,
+    journal: openJournal(site.stateDirectory, io.clock.now().wall, () => {}),
+    clients: alertmanagers.map(alertmanagerClient),
+    clock: io.clock,
+    random: seededRandom(2),
+    log: silent,
+  })
+  if (!made.ok) {
+    printProblems(made.problems, io)
+    return 1
+  }
+  const { daemon } = made
+  try {
+    await daemon.start()
+  } catch (error) {
+    io.err.write(`siteward demo: cannot listen on ${site.listen.host}:${site.listen.port}: ${codeOf(error)}\n`)
+    return 1
+  }
+  const isTerminal = io.out.isTTY === true
+  const draw = (): void => {
+    const failed = room.failed()
+    const where = [
+      `siteward ${version} watches the simulated room. Ctrl-C ends it.`,
+      `metrics: ${daemon.url}/metrics   alertmanager: ${alertmanagers.length > 0 ? alertmanager.href : 'none on 127.0.0.1:9093'}`,
+      `room: ${room.room().temperature.toFixed(1)} °C after ${Math.round(room.room().time)} s${failed === undefined ? '' : `, air conditioner ${failed} is out of order`}`,
+    ]
+    io.out.write(`${isTerminal ? clearScreen : ''}${where.join('\n')}\n\n${table(daemon, io.clock.now())}\n${isTerminal ? '' : '\n'}`)
+    cancel = io.clock.after(isTerminal ? redraw : 10 * redraw, draw)
+  }
+  let cancel = io.clock.after(redraw, draw)
+  await io.untilStopped()
+  cancel()
+  io.out.write('\nstopping\n')
+  await daemon.stop()
+  return 0
+}
+
+/** Whether an Alertmanager is there to be told. */
+async function listens(): Promise<boolean> {
+  try {
+    return (await fetch(new URL('/-/ready', alertmanager), { signal: AbortSignal.timeout(1000) })).ok
+  } catch {
+    return false
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
+}

@@ -52,7 +52,9 @@ async function simulateAndWatch(site: Site, io: Io): Promise<number> {
   try {
     room = await startRoom(site.devices, io.clock, seededRandom(1))
   } catch (error) {
-    io.err.write(`siteward demo: a port of the simulated room cannot be used: ${codeOf(error)}; is a demo running already?\n`)
+    io.err.write(
+      `siteward demo: a port of the simulated room cannot be used: ${codeOf(error)}; is a demo running already?\n`,
+    )
     return 1
   }
   try {
@@ -93,7 +95,9 @@ async function watch(site: Site, room: SimulatedRoom, io: Io): Promise<number> {
       `metrics: ${daemon.url}/metrics   alertmanager: ${alertmanagers.length > 0 ? alertmanager.href : 'none on 127.0.0.1:9093'}`,
       `room: ${room.room().temperature.toFixed(1)} °C after ${Math.round(room.room().time)} s${failed === undefined ? '' : `, air conditioner ${failed} is out of order`}`,
     ]
-    io.out.write(`${isTerminal ? clearScreen : ''}${where.join('\n')}\n\n${table(daemon, io.clock.now())}\n${isTerminal ? '' : '\n'}`)
+    io.out.write(
+      `${isTerminal ? clearScreen : ''}${where.join('\n')}\n\n${table(daemon, io.clock.now())}\n${isTerminal ? '' : '\n'}`,
+    )
     cancel = io.clock.after(isTerminal ? redraw : 10 * redraw, draw)
   }
   let cancel = io.clock.after(redraw, draw)

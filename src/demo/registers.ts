@@ -53,7 +53,10 @@ export function meterWords({ phasePower, phaseVoltage, energy }: Room): Readonly
     put(6 + i * 2, watts / volts)
     put(12 + i * 2, watts)
   }
-  put(52, phasePower.reduce((sum, watts) => sum + watts, 0))
+  put(
+    52,
+    phasePower.reduce((sum, watts) => sum + watts, 0),
+  )
   put(70, 50)
   put(342, energy / 3.6e6)
   return words
@@ -64,7 +67,8 @@ export function printed(run: string, { time, hostLoad }: Room): { stdout: string
   const [program, ...rest] = run.split(' ')
   if (run === 'cat /proc/uptime') return { stdout: `${(8_640_000 + time).toFixed(2)} 1000.00\n` }
   if (run === 'cat /proc/loadavg') return { stdout: `${hostLoad.toFixed(2)} 0.81 0.79 2/412 31337\n` }
-  if (run === 'cat /proc/meminfo') return { stdout: 'MemTotal:       65841204 kB\nMemFree: 3021200 kB\nMemAvailable:   41220480 kB\n' }
+  if (run === 'cat /proc/meminfo')
+    return { stdout: 'MemTotal:       65841204 kB\nMemFree: 3021200 kB\nMemAvailable:   41220480 kB\n' }
   if (program === 'df' && rest.includes('-Pi')) {
     return {
       stdout: `Filesystem Inodes IUsed IFree IUse% Mounted on

@@ -7,8 +7,8 @@ import { shipped } from '../home.ts'
 import type { Clock } from '../model/clock.ts'
 import type { Device } from '../model/device.ts'
 import { tellSwitch, tellUps, tickAgent } from './agents.ts'
-import { failedUnit, newRoom, type Room, step } from './room.ts'
 import { airConditionerWords, meterWords, printed, sensorWords } from './registers.ts'
+import { failedUnit, newRoom, type Room, step } from './room.ts'
 
 const units = 3
 const ports = 24

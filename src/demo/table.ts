@@ -15,7 +15,12 @@ const shown = 4
 export function table(daemon: Daemon, now: Moment): string {
   const rows = daemon.watches.map((watch) => rowOf(watch))
   const widths = [0, 1, 2, 3].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
-  const lines = rows.map((row) => row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join('  ').trimEnd())
+  const lines = rows.map((row) =>
+    row
+      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  )
   const alarms = [...alarmLines(daemon, now)]
   return [...lines, '', ...(alarms.length === 0 ? ['no alarms'] : alarms)].join('\n')
 }
@@ -41,9 +46,12 @@ function* alarmLines(daemon: Daemon, now: Moment): Iterable<string> {
     const state = phase(cell.alarm)
     if (state === 'inactive') continue
     const known = cell.alarm.state === 'unknown' ? cell.alarm.was : cell.alarm
-    const since = known.state === 'inactive' ? '' : formatDuration(Math.floor(elapsed(known.activeAt, now) / 1000) * 1000)
+    const since =
+      known.state === 'inactive' ? '' : formatDuration(Math.floor(elapsed(known.activeAt, now) / 1000) * 1000)
     const mark = isFiring(cell.alarm) ? 'FIRING ' : 'pending'
-    const text = (['en', 'zh'] as const).map((language) => summary(cell, daemon.judge.bounds(cell), language)).join(' / ')
+    const text = (['en', 'zh'] as const)
+      .map((language) => summary(cell, daemon.judge.bounds(cell), language))
+      .join(' / ')
     yield `${mark}  ${cell.rule.severity}  ${cell.rule.alarm} on ${cell.device.name} for ${since}: ${text}`
   }
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -120,7 +120,7 @@ function recorded(file: string): ReadonlyMap<string, number> {
 
 function describeRecordings(body: () => void): void {
   if (existsSync(recordings)) {
-    describeWith(['snmpsim-command-responder'], 'SNMP against recordings served by snmpsim', body)
+    describeWith(['snmpsimd'], 'SNMP against recordings served by snmpsim', body)
     return
   }
   const why = `no recordings in ${recordings}: set SITEWARD_RECORDINGS`
@@ -141,9 +141,11 @@ describeRecordings(() => {
 
   beforeAll(async () => {
     port = await freePort()
-    for (const file of files) symlinkSync(join(recordings, `${file}.snmprec`), join(folder, `${file}.snmprec`))
+    // It gives up its rights before it makes its cache.
+    chmodSync(folder, 0o777)
+    for (const file of files) copyFileSync(join(recordings, `${file}.snmprec`), join(folder, `${file}.snmprec`))
     expect(readdirSync(folder)).toHaveLength(files.length)
-    simulator = start('snmpsim-command-responder', [
+    simulator = start('snmpsimd', [
       `--data-dir=${folder}`,
       `--agent-udpv4-endpoint=127.0.0.1:${port}`,
       `--cache-dir=${join(folder, 'cache')}`,

@@ -3,6 +3,7 @@ import type { Point } from '../../src/model/probe.ts'
 import type { Problem } from '../../src/model/problem.ts'
 import { good, type Result } from '../../src/model/result.ts'
 import type { Series, SeriesScope } from '../../src/model/series.ts'
+import { formatAddress, parseAddress } from '../address.ts'
 import type { Order, PlanFace } from '../collector.ts'
 import { isOid } from './oid.ts'
 import type { Gate, LabelSource, SnmpCredential, SnmpSpec, schemas } from './schema.ts'
@@ -59,7 +60,7 @@ export interface Table {
 export function compile(order: Order<typeof schemas>): Result<SnmpPlan> {
   const { options, credential, device, probe, series } = order
   const problems: Problem[] = []
-  const address = addressOf(device.address, options.port ?? defaultPort)
+  const address = parseAddress(device.address)
   if (address === undefined)
     problems.push({ place: order.place, message: `"${device.address}" is no host or host:port` })
   if (credential === undefined) {
@@ -72,13 +73,14 @@ export function compile(order: Order<typeof schemas>): Result<SnmpPlan> {
   const tables = tablesOf(planned.filter(({ point }) => point.spec.oid === undefined))
   const timeout = parseDuration(options.timeout ?? '') ?? defaultTimeout
   const retries = options.retries ?? defaultRetries
-  const endpoint = `snmp ${address.host}:${address.port}`
+  const port = address.port ?? options.port ?? defaultPort
+  const endpoint = `snmp ${formatAddress(address.host, port)}`
   return good({
     endpoint,
     session: `${endpoint} ${device.name} ${probe.name}`,
     parallel: 1,
     cost: 0,
-    agent: { ...address, credential, timeout, retries },
+    agent: { host: address.host, port, credential, timeout, retries },
     isV1: versionOf(credential) === 1,
     charset: probe.settings.charset ?? 'utf-8',
     scalars: unique(scalarPoints.flatMap((one) => [...one.from, ...factorOids(one)])),
@@ -87,14 +89,6 @@ export function compile(order: Order<typeof schemas>): Result<SnmpPlan> {
     tuning: { varbinds: options.varbinds ?? defaultVarbinds, bad: new Map() },
     series,
   })
-}
-
-/** host, host:port, [IPv6]:port; undefined when it is none. */
-export function addressOf(text: string, port: number): { host: string; port: number } | undefined {
-  const match = /^(?:\[([0-9a-fA-F:.%]+)\]|([^\s:[\]/]+))(?::(\d{1,5}))?$/.exec(text)
-  const host = match?.[1] ?? match?.[2] ?? (/^[0-9a-fA-F:]+$/.test(text) ? text : undefined)
-  const number = match?.[3] === undefined ? port : Number(match[3])
-  return host === undefined || number < 1 || number > 65_535 ? undefined : { host, port: number }
 }
 
 function checkCredential(credential: SnmpCredential, { device }: Order<typeof schemas>): readonly Problem[] {

@@ -8,6 +8,7 @@ import type { Point } from '../../src/model/probe.ts'
 import type { Problem } from '../../src/model/problem.ts'
 import { good, type Result } from '../../src/model/result.ts'
 import type { SeriesScope } from '../../src/model/series.ts'
+import { formatAddress, parseAddress } from '../address.ts'
 import type { Order, PlanFace } from '../collector.ts'
 import { type OutputParser, onlyValue } from './parse.ts'
 import type { Parser, SshCommand, SshCredential, SshSpec, schemas } from './schema.ts'
@@ -61,7 +62,7 @@ export interface SshPlan extends PlanFace {
 export function compile(order: Order<typeof schemas>): Result<SshPlan> {
   const problems: Problem[] = []
   const { credential, options, probe } = order
-  const address = addressOf(order.device.address, options.port)
+  const address = parseAddress(order.device.address)
   if (address === undefined)
     problems.push({ place: order.place, message: `"${order.device.address}" is no host or host:port` })
   if (credential === undefined) {
@@ -74,12 +75,18 @@ export function compile(order: Order<typeof schemas>): Result<SshPlan> {
   const commands = planCommands(order, problems)
   if (address === undefined || credential === undefined || problems.length > 0) return { ok: false, problems }
   const { jump: jumpSpec, ...own } = credential
-  const login = loginOf(address, own, options.host_key ?? own.host_key, options.known_hosts ?? own.known_hosts)
+  const port = address.port ?? options.port ?? defaultPort
+  const login = loginOf(
+    { host: address.host, port },
+    own,
+    options.host_key ?? own.host_key,
+    options.known_hosts ?? own.known_hosts,
+  )
   const jump = jumpSpec === undefined ? undefined : jumpOf(jumpSpec)
   for (const one of [login, jump])
     if (one !== undefined) problems.push(...checkLogin(one, order.device.at('credentials')))
   if (problems.length > 0) return { ok: false, problems }
-  const endpoint = `ssh ${login.host}:${login.port}`
+  const endpoint = `ssh ${formatAddress(login.host, login.port)}`
   return good({
     endpoint,
     session: `${endpoint} ${own.user}`,
@@ -95,14 +102,6 @@ export function compile(order: Order<typeof schemas>): Result<SshPlan> {
   })
 }
 
-/** host, host:port, [IPv6]:port; undefined when it is none. */
-export function addressOf(text: string, port = defaultPort): { host: string; port: number } | undefined {
-  const match = /^(?:\[([0-9a-fA-F:.%]+)\]|([^\s:[\]/]+))(?::(\d{1,5}))?$/.exec(text)
-  const host = match?.[1] ?? match?.[2] ?? (/^[0-9a-fA-F:]+$/.test(text) ? text : undefined)
-  const number = match?.[3] === undefined ? port : Number(match[3])
-  return host === undefined || number < 1 || number > 65_535 ? undefined : { host, port: number }
-}
-
 function loginOf(
   { host, port }: { host: string; port: number },
   credential: Login['credential'],
@@ -113,7 +112,7 @@ function loginOf(
 }
 
 function jumpOf({ address, ...own }: NonNullable<SshCredential['jump']>): Login {
-  const { host, port } = addressOf(address) ?? { host: address, port: defaultPort }
+  const { host, port = defaultPort } = parseAddress(address) ?? { host: address }
   return loginOf({ host, port }, own, own.host_key, own.known_hosts)
 }
 

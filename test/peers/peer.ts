@@ -1,30 +1,34 @@
 import { execFileSync } from 'node:child_process'
 import { describe, test } from 'vitest'
 
-/** Absolute path of a program, also from where Debian keeps daemons; undefined when the machine has it not. */
+/** Absolute path of a command of this machine, also of the sbin folders; undefined where it is not installed. */
 export function peer(command: string): string | undefined {
-  const path = `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`
+  const PATH = `${process.env['PATH'] ?? ''}:/usr/local/sbin:/usr/sbin:/sbin`
   try {
-    return execFileSync('/bin/sh', ['-c', `command -v ${command}`], { env: { PATH: path }, encoding: 'utf8' }).trim()
+    const path = execFileSync('/bin/sh', ['-c', 'command -v "$1"', 'sh', command], { env: { PATH }, encoding: 'utf8' })
+    return path.trim() === '' ? undefined : path.trim()
   } catch {
     return undefined
   }
 }
 
-/** Describes tests that need real peers: without them they are skipped with a line that says so, and with CI=true fail. */
+/**
+ * `describe` for tests that need real peers. Where a command is missing the tests skip with a line that names it; when
+ * CI=true one test fails instead, since there nothing may be left out unseen.
+ */
 export function describeWith(commands: readonly string[], name: string, body: () => void): void {
   const missing = commands.filter((command) => peer(command) === undefined)
   if (missing.length === 0) {
     describe(name, body)
     return
   }
-  const why = `${missing.join(', ')} not installed: run test/peers.sh`
+  const message = `${name}: not installed here: ${missing.join(', ')} (see test/peers.sh)`
   if (process.env['CI'] === 'true') {
     test(name, () => {
-      throw new Error(why)
+      throw new Error(message)
     })
     return
   }
-  process.stderr.write(`skipped: ${name} (${why})\n`)
+  process.stderr.write(`skipped: ${message}\n`)
   describe.skip(name, body)
 }

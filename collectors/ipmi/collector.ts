@@ -1,0 +1,41 @@
+import { Harvest } from '../../src/model/harvest.ts'
+import type { PollResult } from '../../src/model/reading.ts'
+import { type Spawn, systemSpawn } from '../child.ts'
+import { type Collector, collector, type PollContext } from '../collector.ts'
+import { asksOf, compile, type Plan } from './compile.ts'
+import { decode, decodeWithoutDcmi } from './decode.ts'
+import { schemas } from './schema.ts'
+import { Bmc, isOver } from './transport.ts'
+
+/** The ipmi collector with another way to start children, for tests. */
+export function ipmiWith(spawnChild: Spawn): Collector {
+  return collector({
+    protocol: 'ipmi',
+    schemas,
+    compile,
+    open: ({ target, password, tool }) => new Bmc(target, password, tool, spawnChild),
+    poll,
+    close: (bmc) => bmc.close(),
+  })
+}
+
+/** Baseboard management controllers, by FreeIPMI or ipmitool. */
+export const ipmi: Collector = ipmiWith(systemSpawn)
+
+async function poll(plan: Plan, bmc: Bmc, context: PollContext): Promise<PollResult> {
+  const harvest = new Harvest(plan.series)
+  const before = bmc.requests
+  const asks = asksOf(plan)
+  for (const [index, ask] of asks.entries()) {
+    const answer = await bmc.read(ask, plan.patience, context)
+    if (answer.kind === 'text') decode(plan, ask, answer.tool, answer.text, harvest)
+    else if (answer.kind === 'unsupported') decodeWithoutDcmi(plan, harvest)
+    else {
+      const lost = isOver(answer.fault) ? asks.slice(index) : [ask]
+      const points = lost.reduce((sum, name) => sum + plan[name].length, 0)
+      harvest.fault(answer.fault, answer.detail, points)
+      if (isOver(answer.fault)) break
+    }
+  }
+  return harvest.result(bmc.requests - before)
+}

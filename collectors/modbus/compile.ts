@@ -1,4 +1,4 @@
-import type { Milliseconds } from '../../src/model/clock.ts'
+import type { Milliseconds, Moment } from '../../src/model/clock.ts'
 import { parseDuration } from '../../src/model/duration.ts'
 import { type Labels, labelKey } from '../../src/model/labels.ts'
 import type { Point } from '../../src/model/probe.ts'
@@ -25,13 +25,15 @@ export interface ModbusPlan extends PlanFace {
   /** How long the bus is left alone before a request. */
   readonly pause: Milliseconds
   readonly scope: SeriesScope
+  /** What to read, as merged from the probe. */
+  readonly blocks: readonly Block<Part>[]
   readonly memory: PlanMemory
 }
 
 /** What a plan learns from its device. */
 export interface PlanMemory {
-  /** What to read; blocks that the device refuses are split, once. */
-  blocks: readonly Block<Part>[]
+  /** Blocks that the device refused, split until it took them, and since when. */
+  learnt: { readonly blocks: readonly Block<Part>[]; readonly at: Moment } | undefined
   /** The series of a part, once it has been read. */
   readonly series: Map<Part, Series>
 }
@@ -62,7 +64,8 @@ export function compile(order: Order<ModbusSchemas>): Result<ModbusPlan> {
     requestTimeout: parseDuration(options.request_timeout ?? '') || defaultTimeout,
     pause,
     scope,
-    memory: { blocks, series: new Map() },
+    blocks,
+    memory: { learnt: undefined, series: new Map() },
   })
 }
 

@@ -26,10 +26,9 @@ export const wordsOfType: Readonly<Record<Exclude<ValueType, 'string'>, number>>
 /**
  * Words as they came off the wire to a raw value. 64-bit integers lose their last digits above 2^53 (9.0e15: no meter
  * gets there), as every number of Prometheus does; the "not available" 0xFFFFFFFFFFFFFFFF becomes 2^64 and is matched
- * by that number all the same. Undefined when there are fewer words than the layout asks for.
+ * by that number all the same. `words` are at least as many as the layout asks for.
  */
-export function decodeWords(words: readonly number[], layout: Layout): Raw | undefined {
-  if (words.length < layout.words) return undefined
+export function decodeWords(words: readonly number[], layout: Layout): Raw {
   const bytes = inOrder(words.slice(0, layout.words), layout)
   if (layout.bits === undefined) return typed(bytes, layout.type)
   const { low, high } = layout.bits

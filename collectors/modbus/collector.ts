@@ -1,0 +1,15 @@
+import { collector } from '../collector.ts'
+import { compile, type ModbusPlan } from './compile.ts'
+import { Line } from './line.ts'
+import { poll } from './poll.ts'
+import { schemas } from './schema.ts'
+
+/** Modbus TCP, RTU over TCP and serial RTU; reads only. */
+export const modbus = collector({
+  protocol: 'modbus',
+  schemas,
+  compile,
+  open: (plan: ModbusPlan) => new Line(plan.link),
+  poll,
+  close: (line: Line) => line.close(),
+})

@@ -1,3 +1,4 @@
+import { dirname, resolve } from 'node:path'
 import { compile as compileJmespath } from '@jmespath-community/jmespath'
 import type { Milliseconds } from '../../src/model/clock.ts'
 import { parseDuration } from '../../src/model/duration.ts'
@@ -82,7 +83,7 @@ export function compile(order: Order<typeof schemas>): Result<SshPlan> {
     options.host_key ?? own.host_key,
     options.known_hosts ?? own.known_hosts,
   )
-  const jump = jumpSpec === undefined ? undefined : jumpOf(jumpSpec)
+  const jump = jumpSpec === undefined ? undefined : jumpOf(jumpSpec, order.device.place.file)
   for (const one of [login, jump])
     if (one !== undefined) problems.push(...checkLogin(one, order.device.at('credentials')))
   if (problems.length > 0) return { ok: false, problems }
@@ -111,9 +112,14 @@ function loginOf(
   return { host, port, credential, hostKey, knownHosts }
 }
 
-function jumpOf({ address, ...own }: NonNullable<SshCredential['jump']>): Login {
+/** A path of the site file is relative to the site file. */
+function beside(file: string, path: string | undefined): string | undefined {
+  return path === undefined ? undefined : resolve(dirname(file), path)
+}
+
+function jumpOf({ address, ...own }: NonNullable<SshCredential['jump']>, file: string): Login {
   const { host, port = defaultPort } = parseAddress(address) ?? { host: address }
-  return loginOf({ host, port }, own, own.host_key, own.known_hosts)
+  return loginOf({ host, port }, own, own.host_key, beside(file, own.known_hosts))
 }
 
 function checkLogin(login: Login, place: Place): readonly Problem[] {

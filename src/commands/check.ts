@@ -12,7 +12,7 @@ const usage = `Usage: siteward check --config FILE
 Checks a site file, the probes that it uses and its secrets, and contacts nothing. Every mistake is printed as
 file:line:column: message.
 
-Exit status: 0 when all is well, 1 when a problem was found, 2 for a wrong command line.
+Exit status: 0 when all is well or only warnings were printed, 1 when a problem was found, 2 for a wrong command line.
 `
 
 /** \`siteward check\`. */
@@ -25,11 +25,12 @@ export const check: Command = {
     const { site, problems } = await readSite(configOf(values), io.env)
     const all = site === undefined ? problems : [...problems, ...checkJobs(site)]
     printProblems(all, io)
-    if (all.length > 0 || site === undefined) return 1
+    const mistakes = all.filter(({ level }) => level !== 'warning').length
+    if (mistakes > 0 || site === undefined) return 1
     const probes = new Set(site.devices.flatMap((device) => device.probes.map(({ probe }) => probe.name)))
     const rules = site.devices.reduce((sum, device) => sum + device.rules.length, 0)
     io.out.write(
-      `${site.name}: ${site.devices.length} devices, ${probes.size} probes, ${rules} rules: no problem found\n`,
+      `${site.name}: ${site.devices.length} devices, ${probes.size} probes, ${rules} rules: ${all.length === 0 ? 'no problem found' : `${all.length} warnings`}\n`,
     )
     return 0
   },

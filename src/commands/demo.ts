@@ -36,8 +36,10 @@ export const demo: Command = {
   async run(args, io) {
     parseArgs({ args: [...args], options: {} })
     const { site, problems } = await readSite(shipped('config', 'demo', 'site.yaml'), io.env)
-    printProblems(problems, io)
-    if (site === undefined) return 1
+    if (site === undefined) {
+      printProblems(problems, io)
+      return 1
+    }
     const state = await mkdtemp(join(tmpdir(), 'siteward-demo-'))
     try {
       return await simulateAndWatch({ ...site, stateDirectory: state }, io)

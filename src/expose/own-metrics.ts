@@ -25,13 +25,19 @@ export interface Inside {
   alerts(): number
 }
 
+/** Gauges that prom-client names like counters, which promtool refuses; their like without _total is there too. */
+const misnamed = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total']
+
 /** Makes the metrics in two registries, since prom-client has one format a registry and siteward answers in both. */
 export function ownMetrics(inside: Inside): OwnMetrics {
   const text = new Registry()
   const open = new Registry<OpenMetricsContentType>()
   open.setContentType(Registry.OPENMETRICS_CONTENT_TYPE)
   const registers = [text, open] as Registry[]
-  for (const register of registers) collectDefaultMetrics({ register })
+  for (const register of registers) {
+    collectDefaultMetrics({ register })
+    for (const name of misnamed) register.removeSingleMetric(name)
+  }
   const counter = <L extends string>(name: string, help: string, labelNames: readonly L[] = []): Counter<L> =>
     new Counter({ name, help, labelNames: [...labelNames], registers })
   const live = (name: string, help: string, value: () => number): void => {

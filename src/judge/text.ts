@@ -1,3 +1,4 @@
+import { lastKnown } from '../model/alarm.ts'
 import { formatDuration } from '../model/duration.ts'
 import type { Labels } from '../model/labels.ts'
 import { type Language, type Metric, stateName } from '../model/metric.ts'
@@ -55,13 +56,24 @@ export function annotations(cell: Cell, bounds: Bounds, language: Language): Lab
   }
 }
 
-/** The rule's summary with {value}, {limit}, {device} and the labels filled in; what is not known stays as written. */
+/**
+ * The rule's summary with {value}, {limit}, {device}, {since} and the labels filled in. A label that this series has not
+ * leaves nothing behind.
+ */
 export function summary(cell: Cell, bounds: Bounds, language: Language): string {
   const { rule, labels } = cell
   const words: Labels = {
     ...labels,
     value: valueText(rule.metric, cell.value, language),
     limit: limitText(rule.metric, rule.condition, bounds, language),
+    since: sinceText(cell),
   }
-  return rule.summary[language].replace(/\{([a-z_]+)\}/g, (written, name: string) => words[name] ?? written)
+  const filled = rule.summary[language].replace(/\{([a-zA-Z_][a-zA-Z0-9_]*)\}/g, (_, name: string) => words[name] ?? '')
+  return filled.replace(/ {2,}/g, ' ').trim()
+}
+
+/** When the rule was first broken, as ISO 8601; empty while it is not. */
+function sinceText({ alarm }: Cell): string {
+  const known = lastKnown(alarm)
+  return known.state === 'inactive' ? '' : new Date(known.activeAt.wall).toISOString()
 }

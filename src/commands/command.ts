@@ -4,6 +4,8 @@ import type { Clock } from '../model/clock.ts'
 export interface Output {
   /** Whether a person looks at it. */
   readonly isTTY?: boolean
+  /** The width of a terminal. */
+  readonly columns?: number
   write(text: string): unknown
 }
 

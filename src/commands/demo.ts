@@ -98,7 +98,7 @@ async function watch(site: Site, room: SimulatedRoom, io: Io): Promise<number> {
       `room: ${room.room().temperature.toFixed(1)} °C after ${Math.round(room.room().time)} s${failed === undefined ? '' : `, air conditioner ${failed} is out of order`}`,
     ]
     io.out.write(
-      `${isTerminal ? clearScreen : ''}${where.join('\n')}\n\n${table(daemon, io.clock.now())}\n${isTerminal ? '' : '\n'}`,
+      `${isTerminal ? clearScreen : ''}${where.join('\n')}\n\n${table(daemon, io.clock.now(), io.out.columns ?? 200)}\n${isTerminal ? '' : '\n'}`,
     )
     cancel = io.clock.after(isTerminal ? redraw : 10 * redraw, draw)
   }

@@ -11,8 +11,8 @@ import type { Watch } from '../watch.ts'
 /** Readings shown of each device. */
 const shown = 4
 
-/** The live table: devices with their last poll and some readings, then the alarms. Plain text. */
-export function table(daemon: Daemon, now: Moment): string {
+/** The live table: devices with their last poll and some readings, then the alarms. Plain text, `width` at most. */
+export function table(daemon: Daemon, now: Moment, width: number): string {
   const rows = daemon.watches.map((watch) => rowOf(watch))
   const widths = [0, 1, 2, 3].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
   const lines = rows.map((row) =>
@@ -22,7 +22,9 @@ export function table(daemon: Daemon, now: Moment): string {
       .trimEnd(),
   )
   const alarms = [...alarmLines(daemon, now)]
-  return [...lines, '', ...(alarms.length === 0 ? ['no alarms'] : alarms)].join('\n')
+  return [...lines, '', ...(alarms.length === 0 ? ['no alarms'] : alarms)]
+    .map((line) => line.slice(0, width))
+    .join('\n')
 }
 
 function rowOf({ parts, polled }: Watch): readonly string[] {

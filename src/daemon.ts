@@ -66,6 +66,8 @@ export class Daemon {
   readonly #remembered: Remembered
   readonly #prepared: readonly Prepared[]
   readonly #devices = new Map<string, DeviceSeries>()
+  /** Devices with new series: with them come alarms, of which the journal may know some as firing. */
+  readonly #grown = new Set<string>()
   readonly #watches: Watch[] = []
   #server: ExposeServer | undefined
   #sweep: Cancel | undefined
@@ -80,6 +82,7 @@ export class Daemon {
     this.#table = new SeriesTable(site.name, (series) => {
       this.#store.add(series)
       this.#judge.addSeries(series)
+      this.#grown.add(series.source.device)
     })
     this.#metrics = ownMetrics({
       version: parts.version,
@@ -223,11 +226,12 @@ export class Daemon {
   /** One reading's way, in a straight line: poll, store, judge, journal, notify. */
   async #poll(watch: Watch, signal: AbortSignal): Promise<boolean> {
     const { clock, log } = this.#parts
-    const { job, use } = watch.parts
+    const { device, job, use } = watch.parts
     const poll = await runPoll(job, use.timeout, signal, { clock, log, bug: (error) => this.#bug(error, watch) })
     // Stopped or removed meanwhile: what an aborted poll did not bring says nothing about the device.
     if (signal.aborted) return true
     this.#take(watch.take(poll))
+    if (this.#grown.delete(device.name)) this.#count(device.name)
     return poll.readings.length > 0 || poll.faults.length === 0
   }
 

@@ -13,7 +13,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'src/judge': ['src/model'],
   'src/notify': ['src/model'],
   'src/expose': ['src/model'],
-  'src/demo': ['src/model', 'collectors', 'collectors/snmp', 'collectors/modbus', 'collectors/ssh', 'src'],
+  'src/demo': ['src/model', 'src/judge', 'collectors/snmp', 'collectors/modbus', 'collectors/ssh', 'src'],
   collectors: ['src/model', ...Object.keys(collectors).map((name) => `collectors/${name}`)],
   ...Object.fromEntries(Object.keys(collectors).map((name) => [`collectors/${name}`, ['src/model', 'collectors']])),
 }

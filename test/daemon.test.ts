@@ -245,6 +245,7 @@ describe('a restart', () => {
     await world.start()
     await world.clock.pass(minute)
     const after = world.named('RoomTemperature')
+    expect(await world.scrape()).toContain('alarm="RoomTemperature",severity="critical",state="firing"} 1\n')
     expect(after.length).toBeGreaterThan(0)
     for (const alert of after) {
       expect(alert.labels).toEqual(before?.labels)

@@ -1,4 +1,4 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, type OpenMetricsContentType, Registry } from 'prom-client'
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { Format } from './exposition.ts'
 
 /** What siteward says of itself as a process; what it says of each device is in the store like any reading. */
@@ -28,16 +28,12 @@ export interface Inside {
 /** Gauges that prom-client names like counters, which promtool refuses; their like without _total is there too. */
 const misnamed = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total']
 
-/** Makes the metrics in two registries, since prom-client has one format a registry and siteward answers in both. */
+/** Makes the metrics, in a registry of their own. */
 export function ownMetrics(inside: Inside): OwnMetrics {
-  const text = new Registry()
-  const open = new Registry<OpenMetricsContentType>()
-  open.setContentType(Registry.OPENMETRICS_CONTENT_TYPE)
-  const registers = [text, open] as Registry[]
-  for (const register of registers) {
-    collectDefaultMetrics({ register })
-    for (const name of misnamed) register.removeSingleMetric(name)
-  }
+  const registry = new Registry()
+  const registers = [registry]
+  collectDefaultMetrics({ register: registry })
+  for (const name of misnamed) registry.removeSingleMetric(name)
   const counter = <L extends string>(name: string, help: string, labelNames: readonly L[] = []): Counter<L> =>
     new Counter({ name, help, labelNames: [...labelNames], registers })
   const live = (name: string, help: string, value: () => number): void => {
@@ -83,8 +79,19 @@ export function ownMetrics(inside: Inside): OwnMetrics {
     }),
     httpRequests: counter('siteward_http_requests_total', 'HTTP requests answered', ['path', 'code']),
     render: async (format) => {
-      const body = await (format === 'openmetrics' ? open : text).metrics()
-      return format === 'openmetrics' ? body.replace(/# EOF\n?$/, '') : body
+      const text = await registry.metrics()
+      return format === 'openmetrics' ? asOpenMetrics(text) : text
     },
   }
+}
+
+/**
+ * The text format as OpenMetrics, which differs here in two things: a counter's family is named without _total, and there
+ * are no empty lines. prom-client's own OpenMetrics renames the metrics for good, so that the text format then lacks it.
+ */
+function asOpenMetrics(text: string): string {
+  const counters = new Set([...text.matchAll(/^# TYPE (\S+)_total counter$/gm)].map(([, name]) => `${name}_total`))
+  const family = (line: string, kind: string, name: string): string =>
+    counters.has(name) ? line.replace(`${kind} ${name}`, `${kind} ${name.replace(/_total$/, '')}`) : line
+  return text.replace(/^# (HELP|TYPE) (\S+)/gm, family).replace(/\n{2,}/g, '\n')
 }

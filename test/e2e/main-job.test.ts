@@ -163,14 +163,14 @@ listen: 127.0.0.1:${ports.siteward}
 alertmanagers: [http://127.0.0.1:${ports.alertmanager}]
 state_directory: state
 resend: 2s
-defaults: { interval: 1s, timeout: 900ms }
+defaults: { interval: 1s, timeout: 1s }
 devices:
   - name: room
     address: 127.0.0.1:${sensor}
     probes: [modbus-temperature-humidity]
     labels: { floor: "1" }
     rules:
-      RoomTemperature: { within: 20..28, for: 3s, keep_firing_for: 0s }
+      RoomTemperature: { for: 3s, keep_firing_for: 0s }
 `,
   )
   writeFileSync(

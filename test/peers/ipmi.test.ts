@@ -167,15 +167,15 @@ describeWith(['ipmi_sim', 'ipmitool', 'ipmi-sensors'], 'ipmi against ipmi_sim', 
   test.each([{}, { tool: 'ipmitool' }])(
     'a BMC that hangs: a timeout before the deadline, then it is read again: %j',
     async (options) => {
-      const job = jobOf(options, { timeout: 2500 })
+      const job = jobOf(options, { timeout: 3000 })
       await job.poll(context())
       process.kill(bmc.pid, 'SIGSTOP')
       try {
         const begun = performance.now()
-        const result = await job.poll(context(2500))
+        const result = await job.poll(context(3000))
         expect(result.faults).toMatchObject([{ kind: 'timeout', points: 12 }])
         expect(result.faults[0]?.detail).toContain(`no answer from 127.0.0.1 port ${bmc.port}`)
-        expect(performance.now() - begun).toBeLessThan(2400)
+        expect(performance.now() - begun).toBeLessThan(2900)
       } finally {
         process.kill(bmc.pid, 'SIGCONT')
       }
@@ -230,8 +230,8 @@ describeWith(['ipmi_sim', 'ipmitool', 'ipmi-sensors'], 'ipmi against ipmi_sim', 
 describeWith(['ipmi-sensors', 'ipmitool'], 'ipmi without a BMC', () => {
   test.each([{}, { tool: 'ipmitool' }])('a closed port: %j', async (options) => {
     const credential = { user: 'monitor', password: new Secret('x') }
-    const job = prepared(ipmi, { address: '127.0.0.1:1', points, options, credential, timeout: 2500 })
-    expect((await job.poll(context(2500))).faults).toMatchObject([{ kind: 'timeout', points: 12 }])
+    const job = prepared(ipmi, { address: '127.0.0.1:1', points, options, credential, timeout: 3000 })
+    expect((await job.poll(context(3000))).faults).toMatchObject([{ kind: 'timeout', points: 12 }])
     await job.close()
   })
 

@@ -1,6 +1,7 @@
 import type { Collector } from './collector.ts'
 import { ipmi } from './ipmi/collector.ts'
 import { modbus } from './modbus/collector.ts'
+import { reach } from './reach/collector.ts'
 import { snmp } from './snmp/collector.ts'
 import { ssh } from './ssh/collector.ts'
 
@@ -8,6 +9,7 @@ import { ssh } from './ssh/collector.ts'
 export const collectors = {
   ipmi,
   modbus,
+  reach,
   snmp,
   ssh,
 } as const satisfies Record<string, Collector>

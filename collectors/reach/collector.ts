@@ -1,6 +1,6 @@
-import { spawn } from 'node:child_process'
 import { Harvest } from '../../src/model/harvest.ts'
 import type { PollResult } from '../../src/model/reading.ts'
+import { systemSpawn } from '../child.ts'
 import { type Collector, collector, type PollContext } from '../collector.ts'
 import { type Check, compile, type Plan } from './compile.ts'
 import { decode, type Outcome } from './decode.ts'
@@ -22,7 +22,7 @@ export function reachWith(means: Means): Collector {
 }
 
 /** Whatever answers a ping, a TCP connection, a TLS handshake or a web request. */
-export const reach: Collector = reachWith({ spawn, lookup: systemLookup })
+export const reach: Collector = reachWith({ spawn: systemSpawn, lookup: systemLookup })
 
 async function poll(plan: Plan, transport: Reach, context: PollContext): Promise<PollResult> {
   const harvest = new Harvest(plan.series)

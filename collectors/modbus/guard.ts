@@ -27,5 +27,6 @@ export function guard(stream: Duplex, framing: Framing): void {
     stream.destroy(new Error('only Modbus reads are let out'))
     return false
   }
-  Object.defineProperty(stream, 'write', { value: guarded })
+  // Writable: node:net puts its own refusal there once the peer has ended, and throws where it may not.
+  Object.defineProperty(stream, 'write', { value: guarded, writable: true })
 }

@@ -2,7 +2,7 @@ import { type Clock, elapsed, type Milliseconds, type Moment } from '../../src/m
 import { Aborted, untilAborted } from '../../src/model/deadline.ts'
 import type { Range } from './batch.ts'
 import { type Failure, openFailure } from './failure.ts'
-import { endpointOf, type Link } from './link.ts'
+import { endpointOf, isRtu, type Link } from './link.ts'
 import { type Answer, openWire, Wire } from './transport.ts'
 
 /** What the poll hands down: its deadline and its clock. */
@@ -40,9 +40,10 @@ export class Line {
   /** Settles when the wire before has given its port back. */
   #ended: Promise<void> = Promise.resolve()
   #turn: Promise<void> = Promise.resolve()
-  #lastUse: Moment | undefined
+  /** When it was last spoken on or opened, on the monotonic clock. */
+  #lastUse: Milliseconds = 0
   #refusal: { readonly failure: Failure; readonly at: Moment; readonly rest: Milliseconds } | undefined
-  /** RTU has nothing by which to tell a late answer: a unit that was silent is asked again only after this. */
+  /** RTU has nothing by which to tell a late answer: a unit that was silent is asked again only then. */
   readonly #quietUntil = new Map<number, Milliseconds>()
   #isClosed = false
 
@@ -86,13 +87,13 @@ export class Line {
   }
 
   async #readOnce(range: Range, manners: Manners, context: LineContext): Promise<Outcome> {
+    // Before the wire is opened: what comes late then comes to nobody.
+    await restUntil(this.#quietUntil.get(range.unit) ?? 0, context)
     const wire = await this.#opened(context)
     if (!(wire instanceof Wire)) return { answer: failed(wire), sent: 0 }
-    const now = context.clock.now().mono
-    const due = Math.max((this.#lastUse?.mono ?? now) + manners.pause, this.#quietUntil.get(range.unit) ?? 0)
-    if (due > now) await rest(due - now, context)
+    await restUntil(this.#lastUse + manners.pause, context)
     const answer = await this.#ask(wire, range, manners, context)
-    this.#lastUse = context.clock.now()
+    this.#lastUse = context.clock.now().mono
     return { answer, sent: 1 }
   }
 
@@ -102,7 +103,7 @@ export class Line {
     } catch (error) {
       this.#drop()
       if (!(error instanceof Aborted)) throw error
-      this.#quietUntil.set(range.unit, context.clock.now().mono + requestTimeout)
+      if (isRtu(this.#link)) this.#quietUntil.set(range.unit, context.clock.now().mono + requestTimeout)
       return failed(context.signal.aborted ? overdue : late(range, wire.received, requestTimeout))
     }
   }
@@ -124,7 +125,7 @@ export class Line {
       return this.#refused(error, context.clock)
     }
     this.#refusal = undefined
-    this.#lastUse = context.clock.now()
+    this.#lastUse = context.clock.now().mono
     if (!this.#isClosed) return this.#wire
     this.#drop()
     return closing
@@ -181,10 +182,13 @@ async function within<T>(work: Promise<T>, time: Milliseconds, { clock, signal }
   }
 }
 
-async function rest(time: Milliseconds, { clock, signal }: LineContext): Promise<void> {
+/** Waits for a time of the monotonic clock. */
+async function restUntil(time: Milliseconds, { clock, signal }: LineContext): Promise<void> {
+  const left = time - clock.now().mono
+  if (left <= 0) return
   let cancel = (): void => {}
   const passed = new Promise<void>((resolve) => {
-    cancel = clock.after(time, resolve)
+    cancel = clock.after(left, resolve)
   })
   try {
     await untilAborted(passed, signal)

@@ -43,6 +43,11 @@ export function sessionOf(link: Link): string {
   return `${endpointOf(link)} ${baud} ${dataBits}${parity.charAt(0).toUpperCase()}${stopBits}`
 }
 
+/** Whether requests go out as RTU frames, which carry nothing that ties an answer to its request. */
+export function isRtu(link: Link): boolean {
+  return link.kind === 'serial' || link.framing === 'rtu'
+}
+
 function isPath(address: string): boolean {
   return address.startsWith('/') || /^COM\d{1,3}$/i.test(address)
 }

@@ -15,7 +15,7 @@ const learntFor: Milliseconds = 3_600_000
 const mostNamed = 5
 
 /** Reads a plan's blocks one after the other. Never rejects for what a device does: that is a fault. */
-export async function poll(plan: ModbusPlan, line: Line, context: PollContext): Promise<PollResult> {
+export async function poll(plan: ModbusPlan, line: Pick<Line, 'read'>, context: PollContext): Promise<PollResult> {
   const round = new Round(plan, context)
   for (let block = round.next(); block !== undefined; block = round.next()) {
     const { answer, sent } = await line.read(block, plan, context)

@@ -186,10 +186,11 @@ function serveTcp(socket: Socket, bank: Bank): void {
       }
       if (received.length < 6 + length) return
       const head = received.subarray(0, 7)
-      const answer = bank.answer(received[6] ?? 0, received.subarray(7, 6 + length))
+      const request = received.subarray(7, 6 + length)
+      const answer = bank.answer(received[6] ?? 0, request)
       received = received.subarray(6 + length)
       // A gateway says 0x0B for a unit that does not answer on its bus.
-      send(socket, answer === 'nobody' ? exception(0, 0x0b) : answer, (reply) => mbap(head, reply))
+      send(socket, answer === 'nobody' ? exception(request[0] ?? 0, 0x0b) : answer, (reply) => mbap(head, reply))
     }
   })
 }

@@ -49,7 +49,7 @@ export function decodeWithoutDcmi(plan: Plan, harvest: Harvest): void {
 }
 
 /** The readings of a BMC's sensors. */
-export function decodeSensors(points: readonly SensorPoint[], sensors: readonly Sensor[], harvest: Harvest): void {
+function decodeSensors(points: readonly SensorPoint[], sensors: readonly Sensor[], harvest: Harvest): void {
   if (sensors.length === 0) {
     harvest.fault(
       'protocol',
@@ -86,7 +86,7 @@ function read(point: SensorPoint, sensors: readonly Sensor[], titles: Titles, ha
 }
 
 /** The sensors that a point reads. */
-export function select(point: SensorPoint, sensors: readonly Sensor[]): readonly Sensor[] {
+function select(point: SensorPoint, sensors: readonly Sensor[]): readonly Sensor[] {
   const { unit } = point.point.metric
   const fitting = sensors.filter(
     (sensor) => (point.types === undefined || point.types.has(sensor.type)) && hasUnit(point, sensor, unit),

@@ -153,7 +153,7 @@ const point = Type.Object(
 const settings = Type.Object({}, { additionalProperties: false })
 
 /** The cipher suites of the IPMI specification, table 22-20, that authenticate; 0 and the like let anybody in. */
-export const cipherSuites = [1, 2, 3, 6, 7, 8, 11, 12, 15, 16, 17] as const
+const cipherSuites = [1, 2, 3, 6, 7, 8, 11, 12, 15, 16, 17] as const
 
 /** FreeIPMI's names; those of the LAN session first, then those of reading sensors. See freeipmi(7). */
 export const sessionWorkarounds = [
@@ -207,7 +207,6 @@ const credential = Type.Object(
 
 export type IpmiPoint = Static<typeof point>
 export type IpmiOptions = Static<typeof options>
-export type IpmiCredential = Static<typeof credential>
 
 /** The ipmi part of the YAML. */
 export const schemas = { point, settings, options, credential } satisfies Schemas

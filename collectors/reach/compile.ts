@@ -132,7 +132,7 @@ function checkPoint(point: SpecPoint, check: Omit<Check, 'points'>, scope: Serie
 }
 
 /** `icmp`, `tcp 554`, `https 443`, `https 8443 /login`. */
-export function nameOf({ kind, port, path }: Omit<Check, 'points'>): string {
+function nameOf({ kind, port, path }: Omit<Check, 'points'>): string {
   if (kind === 'icmp') return kind
   return path === '/' ? `${kind} ${port}` : `${kind} ${port} ${path}`
 }

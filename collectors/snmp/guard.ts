@@ -20,7 +20,7 @@ export type Outside =
   | { readonly version: 3; readonly flags: number; readonly pdu: number | undefined }
 
 /** Reads the outside of a message (RFC 1157, RFC 3416, RFC 3412); undefined for what is none. Never throws. */
-export function outsideOf(message: Buffer): Outside | undefined {
+function outsideOf(message: Buffer): Outside | undefined {
   const whole = element(message, 0)
   const version = whole?.tag === sequence ? element(message, whole.begin) : undefined
   if (version?.tag !== integer || version.end - version.begin !== 1) return undefined

@@ -20,7 +20,7 @@ export interface Budget {
 }
 
 /** More rows than these in a column are an agent gone wild (the largest switches have some thousands). */
-export const mostRows = 10_000
+const mostRows = 10_000
 /** More columns side by side leave too few rows a reply, and make requests long. */
 const mostColumns = 20
 /** RFC 3416 section 3. */

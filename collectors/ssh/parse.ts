@@ -25,7 +25,7 @@ export type OutputParser =
   | { readonly kind: 'regex'; readonly pattern: LinePattern }
 
 /** More rows than these are no command that a probe should run. */
-export const mostRows = 10_000
+const mostRows = 10_000
 /** JSON deeper than this is refused before it is walked. */
 const deepest = 64
 /** The name of the value where a parser gives only one. */

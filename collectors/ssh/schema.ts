@@ -99,8 +99,6 @@ export const schemas = {
 } as const
 
 export type SshSpec = Static<typeof schemas.point>
-export type SshSettings = Static<typeof schemas.settings>
 export type SshCommand = Static<typeof command>
 export type SshCredential = Static<typeof schemas.credential>
-export type SshLogin = Omit<SshCredential, 'jump'>
 export type Parser = Static<typeof parser>

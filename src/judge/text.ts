@@ -8,7 +8,7 @@ import type { Bounds } from './breach.ts'
 import type { Cell } from './cell.ts'
 
 /** A reading's value in words of one language: `29.1 °C`, `on battery`, `电池供电`. */
-export function valueText(metric: Metric, value: number, language: Language): string {
+function valueText(metric: Metric, value: number, language: Language): string {
   if (Number.isNaN(value)) return language === 'zh' ? '无读数' : 'no reading'
   if (metric.kind !== 'state') return formatValue(value, metric.unit)
   const name = stateName(metric, value)

@@ -1,20 +1,10 @@
 import { unknownState } from '../model/metric.ts'
 import type { Series } from '../model/series.ts'
 import { breach } from './breach.ts'
-import type { Cell } from './cell.ts'
-import { phase } from './cell.ts'
 import type { Judge } from './judge.ts'
 
 /** How a series stands, over all its rules: the worst that is firing; unknown when its reading is missing. */
 export type Verdict = 'ok' | 'warning' | 'critical' | 'unknown'
-
-/** The verdict with memory: what the alarms of a series say, `for` and hysteresis included. */
-export function verdict(cells: readonly Cell[], value: number): Verdict {
-  const firing = cells.filter(({ alarm }) => phase(alarm) === 'firing').map(({ rule }) => rule.severity)
-  if (firing.includes('critical')) return 'critical'
-  if (firing.includes('warning')) return 'warning'
-  return Number.isNaN(value) ? 'unknown' : 'ok'
-}
 
 /** The verdict of one reading by itself, as `siteward poll` prints it: no `for`, nothing that came before. */
 export function instantVerdict(judge: Judge, series: Series, value: number): Verdict {

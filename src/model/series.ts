@@ -29,7 +29,7 @@ export interface SeriesScope {
 }
 
 /** The most series that one source may have: more is a device gone wild, not a machine room. */
-export const seriesLimit = 50_000
+const seriesLimit = 50_000
 
 /** Numbers series and sources; ids of what was released are given out again. */
 export class SeriesTable {

@@ -5,7 +5,7 @@ import type { Labels } from '../model/labels.ts'
  * How long a resolved alert is told again: long enough to be seen after a restart of Alertmanager (Prometheus:
  * resolvedRetention, 15 min).
  */
-export const resolvedRetention: Milliseconds = 900_000
+const resolvedRetention: Milliseconds = 900_000
 
 /** One alert as it stands; the book holds the truth, and senders tell it until everybody knows. */
 export interface Entry {

@@ -19,7 +19,7 @@ const text = { en: '', zh: '' }
 const ajv = new Ajv({ strict: true, allowUnionTypes: true, keywords: ['secret'] })
 
 /** A metric by its name: its unit is what the name ends with, `NAME_state` has the states given. */
-export function metric(name: string, labels: readonly string[], states?: readonly string[]): Metric {
+function metric(name: string, labels: readonly string[], states?: readonly string[]): Metric {
   const base = { name, labels, text, unit: unitOf(name) }
   if (states !== undefined) return { ...base, kind: 'state', states: [...states, 'unknown'], stateTexts: {} }
   const range = { low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY }
@@ -59,7 +59,7 @@ interface Common {
 }
 
 /** The job of a device with one probe, or the problems; the YAML is checked by the protocol's own schema first. */
-export function prepare(collector: Collector, setup: Setup): Result<Job> {
+function prepare(collector: Collector, setup: Setup): Result<Job> {
   const { address, options = {}, credential, timeout = 5000 } = setup
   mustFit(collector.schemas.options, options)
   const list: (Common & Record<string, unknown>)[] = parse(setup.points)

@@ -12,7 +12,7 @@ import { SeriesTable } from '../../../src/model/series.ts'
 import { makeDevice, makePoint, makeProbe } from '../../samples.ts'
 
 /** A metric that takes any number, with any labels. */
-export function anyMetric(name: string): NumberMetric {
+function anyMetric(name: string): NumberMetric {
   return {
     name,
     kind: 'gauge',

@@ -136,6 +136,7 @@ export class Daemon {
       metrics: this.#metrics,
       isReady: () => this.#watches.every((watch) => watch.polled !== undefined),
     })
+    this.#notifier.start()
     this.#tellRemembered()
     this.#watchDevices()
     const { wall, mono } = clock.now()

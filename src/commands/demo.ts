@@ -86,6 +86,7 @@ async function watch(site: Site, room: SimulatedRoom, io: Io): Promise<number> {
   try {
     await daemon.start()
   } catch (error) {
+    await daemon.stop()
     io.err.write(`siteward demo: cannot listen on ${site.listen.host}:${site.listen.port}: ${codeOf(error)}\n`)
     return 1
   }

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { pino } from 'pino'
-import { makeDaemon } from '../daemon.ts'
+import { type Daemon, makeDaemon } from '../daemon.ts'
 import type { Log } from '../model/log.ts'
 import type { Site } from '../model/site.ts'
 import { alertmanagerClient } from '../notify/alertmanager.ts'
@@ -59,19 +59,24 @@ async function watch(site: Site, log: Log, io: Io): Promise<number> {
       printProblems(made.problems, io)
       return 1
     }
-    await made.daemon.start()
-    log.info(
-      { site: site.name, devices: site.devices.length, metrics: `${made.daemon.url}/metrics` },
-      'siteward watches',
-    )
-    await io.untilStopped()
-    log.info({}, 'siteward stops')
-    io.clock.after(slowestStop, () => process.kill(process.pid, 'SIGKILL'))
-    await made.daemon.stop()
-    return 0
+    return await keepWatching(made.daemon, site, log, io)
   } catch (error) {
     io.err.write(`siteward run: ${whyNot(error, site)}\n`)
     return 1
+  }
+}
+
+async function keepWatching(daemon: Daemon, site: Site, log: Log, io: Io): Promise<number> {
+  try {
+    await daemon.start()
+    log.info({ site: site.name, devices: site.devices.length, metrics: `${daemon.url}/metrics` }, 'siteward watches')
+    await io.untilStopped()
+    log.info({}, 'siteward stops')
+    return 0
+  } finally {
+    const cancel = io.clock.after(slowestStop, () => process.kill(process.pid, 'SIGKILL'))
+    await daemon.stop()
+    cancel()
   }
 }
 

@@ -11,7 +11,7 @@ export class Notifier {
   readonly #senders: readonly Sender[]
   readonly #tools: SenderTools
   readonly #forgotten: (keys: readonly string[]) => void
-  #pruning: Cancel
+  #pruning: Cancel = () => {}
 
   /** `forgotten` hears which resolved alerts everybody has been told of, so that the journal may drop them. */
   constructor(
@@ -23,6 +23,10 @@ export class Notifier {
     this.#tools = tools
     this.#senders = clients.map((client) => new Sender(client, this.#book, resend, tools))
     this.#forgotten = forgotten
+  }
+
+  /** Begins to forget what everybody has been told of for long enough. */
+  start(): void {
     this.#pruning = this.#pruneLater()
   }
 

@@ -32,7 +32,9 @@ class Peer implements AlertmanagerClient {
 function notifierFor(peers: readonly Peer[], forgotten: string[] = []): { clock: ManualClock; notifier: Notifier } {
   const clock = new ManualClock()
   const tools = { clock, random: () => 0.5, log: silent, watch }
-  return { clock, notifier: new Notifier(peers, minute, tools, (keys) => forgotten.push(...keys)) }
+  const notifier = new Notifier(peers, minute, tools, (keys) => forgotten.push(...keys))
+  notifier.start()
+  return { clock, notifier }
 }
 
 const labels = { alertname: 'RoomTemperature', device: 'crac-1' }

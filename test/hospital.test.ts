@@ -1,0 +1,86 @@
+import { expect, test } from 'vitest'
+import { collectors } from '../collectors/registry.ts'
+import { checkBusLoad } from '../src/config/bus-load.ts'
+import { diskFiles, type Files } from '../src/config/files.ts'
+import { loadSite } from '../src/config/load.ts'
+import { shipped } from '../src/home.ts'
+import { prepareJobs } from '../src/jobs.ts'
+import { formatProblem } from '../src/model/problem.ts'
+import { SeriesTable } from '../src/model/series.ts'
+
+/** The disk, with the secrets that a site has and a repository has not. */
+const files: Files = {
+  ...diskFiles,
+  read: async (path) => (path.includes('/secrets/') ? Buffer.from('a secret for the test') : diskFiles.read(path)),
+  mode: async (path) => (path.includes('/secrets/') ? 0o600 : diskFiles.mode(path)),
+}
+
+const load = (name: string) =>
+  loadSite(shipped('config', name), {
+    files,
+    env: {},
+    protocols: new Map(Object.entries(collectors).map(([protocol, { schemas }]) => [protocol, schemas])),
+    shipped: {
+      probes: shipped('probes'),
+      metrics: shipped('config', 'metrics.yaml'),
+      rules: shipped('config', 'rules.yaml'),
+    },
+  })
+
+test('the hospital: every class of device that it has, compiled without a problem', async () => {
+  const { site, problems } = await load('hospital.yaml')
+  expect(problems.map(formatProblem)).toEqual([])
+  if (site === undefined) throw new Error('no site')
+  const { prepared, problems: uncompiled } = prepareJobs(
+    site,
+    new SeriesTable(site.name),
+    new Map(Object.entries(collectors)),
+  )
+  expect(uncompiled.map(formatProblem)).toEqual([])
+  const loads = prepared.map(({ device, use, job }) => ({
+    endpoint: job.endpoint,
+    cost: job.cost,
+    interval: use.interval,
+    place: device.place,
+  }))
+  expect(checkBusLoad(loads)).toEqual([])
+
+  const count = (pattern: RegExp): number => site.devices.filter(({ name }) => pattern.test(name)).length
+  expect({
+    airConditioners: count(/^crac-/),
+    ups: count(/^ups-/),
+    batteries: count(/^battery-/),
+    cabinets: count(/^cabinet-/),
+    meters: count(/^meter-/),
+  }).toEqual({ airConditioners: 3, ups: 1, batteries: 4, cabinets: 4, meters: 2 })
+  const buildings = new Set(site.devices.flatMap(({ labels }) => labels['building'] ?? []))
+  expect(buildings.size).toBe(4)
+  for (const pattern of [
+    /^server-\d$/,
+    /-bmc$/,
+    /^storage-/,
+    /^hypervisor-/,
+    /^core-/,
+    /^firewall-/,
+    /^ids-/,
+    /^camera-/,
+    /^telephone/,
+  ]) {
+    expect(count(pattern)).toBeGreaterThan(0)
+  }
+  const room = site.devices.find(({ name }) => name === 'room-sensor-1')
+  const limits = room?.rules.filter(({ severity }) => severity === 'warning').map(({ condition }) => condition)
+  expect(limits).toContainEqual(
+    expect.objectContaining({ low: { kind: 'fixed', value: 20 }, high: { kind: 'fixed', value: 28 } }),
+  )
+  expect(limits).toContainEqual(
+    expect.objectContaining({ low: { kind: 'fixed', value: 0.5 }, high: { kind: 'fixed', value: 0.65 } }),
+  )
+  expect(site.devices.find(({ name }) => name === 'access-surgery-1')?.dependsOn).toEqual(['core-1'])
+})
+
+test("the demonstration's site", async () => {
+  const { site, problems } = await load('demo/site.yaml')
+  expect(problems.filter(({ level }) => level !== 'warning')).toEqual([])
+  expect(site?.devices).toHaveLength(10)
+})

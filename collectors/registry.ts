@@ -1,4 +1,5 @@
 import type { Collector } from './collector.ts'
+import { host } from './host/collector.ts'
 import { ipmi } from './ipmi/collector.ts'
 import { modbus } from './modbus/collector.ts'
 import { reach } from './reach/collector.ts'
@@ -7,6 +8,7 @@ import { ssh } from './ssh/collector.ts'
 
 /** Every protocol that siteward speaks, by the name that a probe's `collector:` key uses: one line a protocol. */
 export const collectors = {
+  host,
   ipmi,
   modbus,
   reach,

@@ -17,7 +17,7 @@ const mostRows = 1000
  * What a call gave, as rows. The library answers with null, {} or NaN instead of an error, and with null rates at the
  * first call: whatever is no finite number or text is left out.
  */
-export function rowsOf(call: Call, answer: unknown): readonly Row[] {
+function rowsOf(call: Call, answer: unknown): readonly Row[] {
   const parse = parsers[call]
   const rows = Array.isArray(answer) ? answer.slice(0, mostRows) : [answer]
   return rows.flatMap((row) => (isRecord(row) ? parse(row) : []))

@@ -49,8 +49,8 @@ async function pollScalars(
   if (plan.scalars.length === 0) return undefined
   const { varbinds, stop } = await getScalars(transport, plan.scalars, plan.tuning, budget, clock.now().mono, signal)
   const columns = new Map([...varbinds].map(([oid, varbind]) => [oid, new Map([['', varbind]])]))
-  for (const planned of plan.scalarPoints)
-    decodeScalar(planned, { columns, charset: plan.charset }, plan.series, harvest)
+  const found = { columns, charset: plan.charset, texts: new Map() }
+  for (const planned of plan.scalarPoints) decodeScalar(planned, found, plan.series, harvest)
   if (stop === undefined) return undefined
   const missed = plan.scalarPoints.filter(({ from }) => !from.some((oid) => varbinds.has(oid)))
   harvest.fault(stop.kind, stop.detail, missed.length)
@@ -68,9 +68,8 @@ async function pollTable(
 ): Promise<Stop | undefined> {
   const before = plan.tuning.varbinds
   const walked = await walk(transport, columns, plan.tuning, budget, plan.isV1, signal)
-  for (const planned of points) {
-    decodeRows(planned, { columns: walked.columns, charset: plan.charset }, plan.series, harvest)
-  }
+  const found = { columns: walked.columns, charset: plan.charset, texts: new Map() }
+  for (const planned of points) decodeRows(planned, found, plan.series, harvest)
   const { stop } = walked
   if (stop === undefined) return undefined
   // An agent that says nothing at all is dead, not overtaxed: when it is back it is asked as before.

@@ -11,6 +11,8 @@ import type { Column } from './walk.ts'
 export interface Variables {
   readonly columns: ReadonlyMap<string, Column>
   readonly charset: Charset
+  /** Texts of label columns, decoded once a poll however many points are labelled by them. */
+  readonly texts: Map<string, Map<string, string>>
 }
 
 const wordSize = 2 ** 32
@@ -126,10 +128,16 @@ function columnText({ column, by }: ColumnSource, index: string, found: Variable
   return index
 }
 
-function textAt(oid: string, index: string, { columns, charset }: Variables): string {
+function textAt(oid: string, index: string, { columns, charset, texts }: Variables): string {
+  const known = texts.get(oid) ?? new Map<string, string>()
+  const kept = known.get(index)
+  if (kept !== undefined) return kept
   const varbind = columns.get(oid)?.get(index)
   const raw = varbind === undefined ? null : rawOf(varbind, charset)
-  return raw === null ? '' : labelValue(String(raw))
+  const text = raw === null ? '' : labelValue(String(raw))
+  texts.set(oid, known)
+  known.set(index, text)
+  return text
 }
 
 /** Numbers of an index, counted from 1. */

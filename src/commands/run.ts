@@ -67,6 +67,7 @@ async function watch(site: Site, log: Log, io: Io): Promise<number> {
 }
 
 async function keepWatching(daemon: Daemon, site: Site, log: Log, io: Io): Promise<number> {
+  endOnBug(io)
   try {
     await daemon.start()
     log.info({ site: site.name, devices: site.devices.length, metrics: `${daemon.url}/metrics` }, 'siteward watches')
@@ -78,6 +79,19 @@ async function keepWatching(daemon: Daemon, site: Site, log: Log, io: Io): Promi
     await daemon.stop()
     cancel()
   }
+}
+
+/**
+ * An exception outside every poll leaves siteward in a state that nobody has thought of: it ends, at once and without the
+ * log, whose end may hang on a full disk. What matters is in the journal; the service manager starts it anew.
+ */
+function endOnBug(io: Io): void {
+  process.on('uncaughtException', (error) => {
+    // The message may hold what a library put into it, keys included: only where it happened is told.
+    const stack = (error.stack ?? '').split('\n').slice(1).join('\n')
+    io.err.write(`siteward run: bug: ${error.name}\n${stack}\n`)
+    process.exit(1)
+  })
 }
 
 function whyNot(error: unknown, site: Site): string {

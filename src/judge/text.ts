@@ -52,6 +52,7 @@ export function annotations(cell: Cell, bounds: Bounds, language: Language): Lab
     summary_zh: said.zh,
     value: valueText(rule.metric, cell.value, language),
     limit: limitText(rule.metric, rule.condition, bounds, language),
+    since: sinceText(cell),
     ...(rule.runbook === undefined ? {} : { runbook_url: rule.runbook }),
   }
 }

@@ -8,6 +8,8 @@ export function isOid(text: string): boolean {
 
 /** Whether `next` comes behind `last`; both are what stands behind a column's OID, such as `12` or `1.3.1`. */
 export function follows(last: string, next: string): boolean {
+  // Most indexes are one number.
+  if (!last.includes('.') && !next.includes('.')) return Number(next) > Number(last)
   const a = last.split('.')
   const b = next.split('.')
   const length = Math.min(a.length, b.length)

@@ -149,8 +149,7 @@ describeRecordings(() => {
       `--data-dir=${folder}`,
       `--agent-udpv4-endpoint=127.0.0.1:${port}`,
       `--cache-dir=${join(folder, 'cache')}`,
-      '--process-user=nobody',
-      '--process-group=nogroup',
+      ...(process.getuid?.() === 0 ? ['--process-user=nobody', '--process-group=nogroup'] : []),
     ])
     const community = { version: '2c', community: new Secret('switch-cisco-c3750') }
     const asked = [at('name', { oid: sysName }), ...uptime]

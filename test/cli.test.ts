@@ -106,6 +106,21 @@ describe('the command line', () => {
   })
 })
 
+test('run watches without its journal where the state folder cannot be used, and ends with status 0', async () => {
+  const site = file(
+    'stateless.yaml',
+    `site: x\nlisten: 127.0.0.1:0\nstate_directory: ${file('no-folder', '')}\ndevices: []\n`,
+  )
+  const daemon = start(process.execPath, [cli, 'run', '--config', site])
+  await until(
+    () => daemon.output().includes('siteward watches"'),
+    10,
+    () => daemon.output(),
+  )
+  expect(daemon.output()).toContain('without its alarm journal')
+  expect(await daemon.stop('SIGTERM')).toBe(0)
+})
+
 describe('siteward simulate and poll', () => {
   const recording = shipped('config', 'demo', 'ups.snmprec')
 

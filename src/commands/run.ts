@@ -4,7 +4,7 @@ import { type Daemon, makeDaemon } from '../daemon.ts'
 import type { Log } from '../model/log.ts'
 import type { Site } from '../model/site.ts'
 import { alertmanagerClient } from '../notify/alertmanager.ts'
-import { JournalError, openJournal } from '../store/journal.ts'
+import { type Journal, JournalError, noJournal, openJournal } from '../store/journal.ts'
 import { version } from '../version.ts'
 import { checkJobs } from './check.ts'
 import type { Command, Io } from './command.ts'
@@ -47,9 +47,7 @@ async function watch(site: Site, log: Log, io: Io): Promise<number> {
       site,
       version,
       collectors: byProtocol,
-      journal: openJournal(site.stateDirectory, io.clock.now().wall, (kept) =>
-        log.error({ kept }, 'the alarm journal was no database any more; it was put aside and a new one begun'),
-      ),
+      journal: journalOf(site, log, io),
       clients: site.alertmanagers.map(alertmanagerClient),
       clock: io.clock,
       random: Math.random,
@@ -63,6 +61,22 @@ async function watch(site: Site, log: Log, io: Io): Promise<number> {
   } catch (error) {
     io.err.write(`siteward run: ${whyNot(error, site)}\n`)
     return 1
+  }
+}
+
+/** The alarm journal; a folder that cannot be used is told, and watching goes on: what fires now matters more. */
+function journalOf(site: Site, log: Log, io: Io): Journal {
+  try {
+    return openJournal(site.stateDirectory, io.clock.now().wall, (kept) =>
+      log.error({ kept }, 'the alarm journal was no database any more; it was put aside and a new one begun'),
+    )
+  } catch (error) {
+    if (!(error instanceof JournalError) || error.isHeld) throw error
+    log.error(
+      { why: error.message },
+      'siteward watches without its alarm journal: a restart will forget what is pending',
+    )
+    return noJournal()
   }
 }
 

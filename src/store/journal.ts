@@ -41,7 +41,26 @@ export interface Journal {
 }
 
 /** Why a journal cannot be used; the message is for the operator. */
-export class JournalError extends Error {}
+export class JournalError extends Error {
+  /** Whether siteward may watch without it: not where another siteward holds the folder, which would alert twice. */
+  readonly isHeld: boolean
+
+  constructor(message: string, isHeld = false) {
+    super(message)
+    this.isHeld = isHeld
+  }
+}
+
+/** A journal that remembers nothing beyond the process: for a folder that cannot be used. Each write fails, and is counted. */
+export function noJournal(): Journal {
+  return {
+    load: () => [],
+    write: () => {
+      throw new JournalError('there is no alarm journal: state_directory cannot be used')
+    },
+    close: () => {},
+  }
+}
 
 const fileName = 'alarms.db'
 /** Told apart by SQLite's own user_version: a newer siteward's file is not touched by an older one. */
@@ -74,9 +93,9 @@ export function openJournal(folder: string, stamp: Milliseconds, corrupt: (kept:
   } catch (error) {
     throw new JournalError(`state_directory ${folder} cannot be made: ${codeOf(error)}; make it or name another one`)
   }
-  const lock = lockFolder(folder)
+  const lock = tryLock(folder)
   if ('holder' in lock) {
-    throw new JournalError(`state_directory ${folder} is in use by another siteward (process ${lock.holder})`)
+    throw new JournalError(`state_directory ${folder} is in use by another siteward (process ${lock.holder})`, true)
   }
   try {
     return open(file, lock.release)
@@ -89,6 +108,16 @@ export function openJournal(folder: string, stamp: Milliseconds, corrupt: (kept:
     for (const part of ['-wal', '-shm']) rmSync(`${file}${part}`, { force: true })
     corrupt(kept)
     return open(file, lock.release)
+  }
+}
+
+function tryLock(folder: string): ReturnType<typeof lockFolder> {
+  try {
+    return lockFolder(folder)
+  } catch (error) {
+    throw new JournalError(
+      `state_directory ${folder} cannot be written: ${codeOf(error)}; check its owner and the disk`,
+    )
   }
 }
 

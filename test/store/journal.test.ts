@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { type JournalEntry, openJournal } from '../../src/store/journal.ts'
+import { type JournalEntry, JournalError, openJournal } from '../../src/store/journal.ts'
 
 const entry: JournalEntry = {
   key: 'k',
@@ -51,4 +51,17 @@ test('a file that is no database is put aside and told of', () => {
   journal.close()
   expect(kept).toEqual([join(where, 'alarms.db.corrupt-7')])
   expect(readdirSync(where)).toContain('alarms.db.corrupt-7')
+})
+
+test('a folder that cannot be used is told in our words, and is no other siteward', () => {
+  const where = join(folder(), 'file')
+  writeFileSync(where, '')
+  for (const bad of [where, join(where, 'below')]) {
+    expect(() => openJournal(bad, 1, () => {})).toThrow(JournalError)
+    try {
+      openJournal(bad, 1, () => {})
+    } catch (error) {
+      expect(error).toMatchObject({ isHeld: false, message: expect.stringContaining('state_directory') })
+    }
+  }
 })

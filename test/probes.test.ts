@@ -40,6 +40,10 @@ test('every probe that ships is without a problem', () => {
   expect(probes.size).toBeGreaterThan(8)
 })
 
+test('every probe that ships says on what it was proven', () => {
+  expect([...probes.values()].filter(({ proof }) => proof === undefined).map(({ name }) => name)).toEqual([])
+})
+
 test.each([...probes.values()].filter(({ collector }) => !livePeers.includes(collector)).map(({ name }) => name))(
   '%s has a recording',
   (name) => {

@@ -1,4 +1,5 @@
 import Type, { type TSchema } from 'typebox'
+import { proofs } from '../model/probe.ts'
 import { severities } from '../model/rule.ts'
 import { type Unit, units } from '../model/unit.ts'
 
@@ -229,6 +230,12 @@ export function probeSchema<Point extends TSchema, Rule extends TSchema>(
       }),
       title: line('the device model or MIB, for people'),
       collector: Type.String({ title: 'protocol', description: 'the protocol that reads it', ...known }),
+      proof: Type.Optional(
+        Type.Enum([...proofs], {
+          title: 'proof',
+          description: 'on what it was proven: a recording of a real device, or a register map (or MIB) alone',
+        }),
+      ),
       match: Type.Optional(match),
       points: Type.Array(point, { description: 'what to read', minItems: 1, maxItems: 2000 }),
       rules: Type.Optional(Type.Array(ruleSchema, { description: 'when to alarm', maxItems: 500 })),

@@ -116,8 +116,18 @@ function readProbe(tree: Tree, deps: ProbeDeps, problems: Problems): LoadedProbe
   checkReach(drafts, new Set(text.points.flatMap(metricIn)), vocabulary, problems)
   const match = matchOf(text.match, tree, problems)
   if (problems.mistakes > before) return undefined
-  const own = { name: text.probe, title: text.title, collector, settings, points, rules, place: tree.keyAt([]) }
-  return { probe: match === undefined ? own : { ...own, match }, drafts }
+  const probe = {
+    name: text.probe,
+    title: text.title,
+    collector,
+    ...(text.proof === undefined ? {} : { proof: text.proof }),
+    ...(match === undefined ? {} : { match }),
+    settings,
+    points,
+    rules,
+    place: tree.keyAt([]),
+  }
+  return { probe, drafts }
 }
 
 /** A probe of which nothing is right but its points. */

@@ -23,11 +23,18 @@ export interface Fingerprint {
   readonly answers: readonly string[]
 }
 
+/** On what a probe was proven: a real device's own answers, or what its maker (or a MIB) says that it answers. */
+export const proofs = ['recording', 'register-map'] as const
+
+export type Proof = (typeof proofs)[number]
+
 /** A YAML that says what to read from one device model or MIB (snmp_exporter: module). */
 export interface Probe<Spec = unknown, Settings = unknown> {
   readonly name: string
   readonly title: string
   readonly collector: string
+  /** Absent where nobody has said. */
+  readonly proof?: Proof
   /** Absent where nothing tells the model: the probe is then only used by name. */
   readonly match?: Fingerprint
   /** The protocol's settings for the whole probe (word order, command list ...), valid by the protocol's schema. */

@@ -5,7 +5,8 @@ set -euo pipefail
 
 packages=(
   snmpd snmp snmpsim          # SNMP agents and a client
-  prometheus-snmp-exporter    # the benchmark's other side
+  prometheus-snmp-exporter    # the benchmarks' other sides
+  prometheus-ipmi-exporter
   openssh-server openssh-client
   openipmi ipmitool freeipmi-tools
   libmodbus-dev socat gcc libc6-dev

@@ -1,14 +1,15 @@
-import { snmp } from '../collectors/snmp/collector.ts'
-import type { SnmpSpec } from '../collectors/snmp/schema.ts'
-import { Exposition } from '../src/expose/exposition.ts'
-import { systemClock } from '../src/model/clock.ts'
-import { silent } from '../src/model/log.ts'
-import type { NumberMetric } from '../src/model/metric.ts'
-import type { Point } from '../src/model/probe.ts'
-import { Secret } from '../src/model/secret.ts'
-import { SeriesTable } from '../src/model/series.ts'
-import { Store } from '../src/store/store.ts'
-import { makeDevice, makePoint, makeProbe } from '../test/samples.ts'
+import { snmp } from '../../collectors/snmp/collector.ts'
+import type { SnmpSpec } from '../../collectors/snmp/schema.ts'
+import { Exposition } from '../../src/expose/exposition.ts'
+import { systemClock } from '../../src/model/clock.ts'
+import { silent } from '../../src/model/log.ts'
+import type { NumberMetric } from '../../src/model/metric.ts'
+import type { Point } from '../../src/model/probe.ts'
+import { Secret } from '../../src/model/secret.ts'
+import { SeriesTable } from '../../src/model/series.ts'
+import { Store } from '../../src/store/store.ts'
+import { makeDevice, makePoint, makeProbe } from '../../test/samples.ts'
+import { answer, ownCpu } from '../program.ts'
 import { interfaceColumns, numberColumns } from './if-mib.ts'
 
 function metric(name: string, kind: 'gauge' | 'counter'): NumberMetric {
@@ -26,8 +27,30 @@ function labels(): NonNullable<SnmpSpec['labels']> {
   }
 }
 
+/** How often to poll. */
+export interface Polls {
+  readonly polls: number
+}
+
+/** CPU milliseconds of one poll, the series that it gave and the requests that it took. */
+export interface Polled {
+  readonly ms: number
+  readonly series: number
+  readonly requests: number
+}
+
+const [, , agentPort] = process.argv
+const polling = pollSwitch(Number(agentPort))
+answer(async ({ polls }: Polls): Promise<Polled> => {
+  let last = { series: 0, requests: 0 }
+  const ms = await ownCpu(async () => {
+    for (let i = 0; i < polls; i++) last = await polling.once()
+  })
+  return { ms: ms / polls, ...last }
+})
+
 /** Polls the switch as the daemon does: collector, store, and the text of /metrics. */
-export async function pollSwitch(port: number): Promise<{ once(): Promise<{ series: number; requests: number }> }> {
+function pollSwitch(port: number): { once(): Promise<{ series: number; requests: number }> } {
   const points = numberColumns.map(
     ({ name, oid, kind }): Point<SnmpSpec> =>
       makePoint({ column: oid, labels: labels() }, { metric: metric(name, kind === 'text' ? 'gauge' : kind) }),

@@ -9,6 +9,7 @@ import type { Order, PlanFace } from '../collector.ts'
 import { type Block, merge } from './batch.ts'
 import { endpointOf, type Link, linkOf, sessionOf } from './link.ts'
 import { type Register, type RegisterDefaults, registerOf } from './register.ts'
+import { repeated } from './repeat.ts'
 import type { ModbusSchemas, PointSpec } from './schema.ts'
 
 /** A point with its place on the wire. */
@@ -74,6 +75,10 @@ function partsOf(points: readonly Point<PointSpec>[], defaults: RegisterDefaults
   const problems: Problem[] = []
   const seen = new Map<string, Point>()
   for (const point of points) {
+    const label = point.spec.repeat?.label
+    if (label !== undefined && !point.metric.labels.includes(label)) problems.push(unknownLabel(point, label))
+  }
+  for (const point of points.flatMap(repeated)) {
     const register = registerOf(point, defaults)
     if (!register.ok) {
       problems.push(...register.problems)
@@ -87,6 +92,11 @@ function partsOf(points: readonly Point<PointSpec>[], defaults: RegisterDefaults
     else problems.push(sameSeries(point, twin))
   }
   return problems.length === 0 ? good(parts) : bad(...problems)
+}
+
+function unknownLabel({ at, metric }: Point, label: string): Problem {
+  const hint = `its labels: ${metric.labels.join(', ')}`
+  return { place: at('repeat'), message: `${metric.name} has no label "${label}"`, hint }
 }
 
 function sameSeries(point: Point<PointSpec>, twin: Point): Problem {

@@ -29,6 +29,9 @@ const tables = [
   { key: 'input_register', code: 4 },
 ] as const satisfies readonly { key: keyof PointSpec; code: ReadCode }[]
 
+/** The keys of a point that hold its address. */
+export const addressKeys = tables.map(({ key }) => key)
+
 const onlyRegisters = ['type', 'length', 'bit', 'bits', 'word_order'] as const satisfies readonly (keyof PointSpec)[]
 
 /** Addresses on the wire have 16 bits. */

@@ -28,6 +28,25 @@ const valueType = Type.Union(
   { description: 'What the registers hold; default uint16' },
 )
 
+const repeat = Type.Object(
+  {
+    count: Type.Integer({ minimum: 2, maximum: 1000, description: 'How many there are' }),
+    step: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 1000,
+        description: 'Registers from one to the next (of bit: bits). Default 1',
+      }),
+    ),
+    label: Type.String({ minLength: 1, description: 'The label that numbers them: cell' }),
+    from: Type.Optional(Type.Integer({ minimum: 0, description: 'The first number. Default 1' })),
+  },
+  {
+    additionalProperties: false,
+    description: 'A row of like values: the cells of a battery, the breakers of a cabinet',
+  },
+)
+
 const point = Type.Object(
   {
     register: address('Holding register (function code 3)'),
@@ -52,6 +71,7 @@ const point = Type.Object(
     labels: Type.Optional(
       Type.Record(Type.String(), Type.String({ minLength: 1 }), { description: 'Labels of the reading: L1, inlet, 3' }),
     ),
+    repeat: Type.Optional(repeat),
     unit: unitNumber('Unit (slave address) of this point, where it is not the device’s'),
   },
   { additionalProperties: false },

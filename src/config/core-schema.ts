@@ -237,6 +237,10 @@ export function probeSchema<Point extends TSchema, Rule extends TSchema>(
         }),
       ),
       match: Type.Optional(match),
+      interval: Type.Optional(
+        duration('how often it is worth asking, for what changes seldom or costs much; a device may say another one'),
+      ),
+      timeout: Type.Optional(duration('the deadline of one poll, for what takes long; a device may say another one')),
       points: Type.Array(point, { description: 'what to read', minItems: 1, maxItems: 2000 }),
       rules: Type.Optional(Type.Array(ruleSchema, { description: 'when to alarm', maxItems: 500 })),
     },

@@ -11,7 +11,7 @@ import type { Problems } from './problems.ts'
 import { checksOf, type Protocols } from './protocols.ts'
 import { cleanLabels, isReserved } from './rules.ts'
 import type { SiteRules } from './site-rules.ts'
-import { readTiming, type Timing } from './timing.ts'
+import { probeTiming, readTiming, type Timing } from './timing.ts'
 
 const schema = deviceSchema(Type.Unknown())
 const checkDevice = checkOf(schema)
@@ -122,7 +122,8 @@ function readUses(
     const name = typeof use === 'string' ? use : use.probe
     const loaded = used.find((one) => one.probe.name === name)
     const own = { tree: spot.tree, path: [...spot.path, 'probes', index] }
-    const timing = typeof use === 'string' ? outer : readTiming(use, outer, own, problems)
+    const usual = loaded === undefined ? outer : probeTiming(loaded.probe, outer)
+    const timing = typeof use === 'string' ? usual : readTiming(use, usual, own, problems)
     return loaded === undefined ? [] : [{ probe: loaded.probe, interval: timing.interval, timeout: timing.timeout }]
   })
   return fields.points === undefined ? uses : changeProbe(fields.points, uses, spot, problems)

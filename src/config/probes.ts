@@ -1,5 +1,6 @@
 import { basename, extname } from 'node:path'
 import Type, { type Static } from 'typebox'
+import type { Milliseconds } from '../model/clock.ts'
 import type { Vocabulary } from '../model/metric.ts'
 import { compilePattern } from '../model/pattern.ts'
 import type { Fingerprint, Point, Probe } from '../model/probe.ts'
@@ -7,6 +8,7 @@ import type { Problem } from '../model/problem.ts'
 import { checkOf, salvage } from './check.ts'
 import { probeSchema } from './core-schema.ts'
 import type { Draft } from './drafts.ts'
+import { day, readDuration, second } from './durations.ts'
 import { type Files, whyUnreadable } from './files.ts'
 import { isJson, type Json } from './json.ts'
 import { metricsIn } from './limits.ts'
@@ -115,6 +117,7 @@ function readProbe(tree: Tree, deps: ProbeDeps, problems: Problems): LoadedProbe
   const rules = rulesOf(drafts, vocabulary, problems)
   checkReach(drafts, new Set(text.points.flatMap(metricIn)), vocabulary, problems)
   const match = matchOf(text.match, tree, problems)
+  const timing = timingOf(text, tree, problems)
   if (problems.mistakes > before) return undefined
   const probe = {
     name: text.probe,
@@ -122,12 +125,26 @@ function readProbe(tree: Tree, deps: ProbeDeps, problems: Problems): LoadedProbe
     collector,
     ...(text.proof === undefined ? {} : { proof: text.proof }),
     ...(match === undefined ? {} : { match }),
+    ...timing,
     settings,
     points,
     rules,
     place: tree.keyAt([]),
   }
   return { probe, drafts }
+}
+
+/** How often and how long this probe's polls are by its own account. */
+function timingOf(
+  { interval, timeout }: ProbeText,
+  tree: Tree,
+  problems: Problems,
+): Pick<Probe, 'interval' | 'timeout'> {
+  const read = (text: string | undefined, key: 'interval' | 'timeout'): { [key]?: Milliseconds } => {
+    const time = text === undefined ? undefined : readDuration(text, [second, day], tree.at([key]), problems)
+    return time === undefined ? {} : { [key]: time }
+  }
+  return { ...read(interval, 'interval'), ...read(timeout, 'timeout') }
 }
 
 /** A probe of which nothing is right but its points. */

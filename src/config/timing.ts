@@ -1,6 +1,7 @@
 import type { Milliseconds } from '../model/clock.ts'
 import { formatDuration } from '../model/duration.ts'
 import type { Place } from '../model/place.ts'
+import type { Probe } from '../model/probe.ts'
 import type { Spot } from './check.ts'
 import { day, readDuration, second } from './durations.ts'
 import type { Problems } from './problems.ts'
@@ -18,6 +19,13 @@ export const defaultTiming: Timing = { interval: 60 * second, timeout: 10 * seco
 interface TimingText {
   readonly interval?: string
   readonly timeout?: string
+}
+
+/** A probe's own times over those of its device: what changes once a day is not asked for each minute beside the rest. */
+export function probeTiming(probe: Pick<Probe, 'interval' | 'timeout'>, outer: Timing): Timing {
+  const interval = probe.interval ?? outer.interval
+  if (probe.timeout === undefined) return { ...outer, interval, timeout: Math.min(outer.timeout, interval) }
+  return { interval, timeout: Math.min(probe.timeout, interval), timeoutAt: undefined }
 }
 
 /** What is written here over what was written further out. A deadline past the next poll would let polls overlap. */

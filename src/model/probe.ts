@@ -1,3 +1,4 @@
+import type { Milliseconds } from './clock.ts'
 import type { Conversion, Pattern } from './conversion.ts'
 import type { Metric } from './metric.ts'
 import type { Place } from './place.ts'
@@ -37,6 +38,9 @@ export interface Probe<Spec = unknown, Settings = unknown> {
   readonly proof?: Proof
   /** Absent where nothing tells the model: the probe is then only used by name. */
   readonly match?: Fingerprint
+  /** How often it is worth asking, and how long that may take, where the device's entry does not say. */
+  readonly interval?: Milliseconds
+  readonly timeout?: Milliseconds
   /** The protocol's settings for the whole probe (word order, command list ...), valid by the protocol's schema. */
   readonly settings: Settings
   readonly points: readonly Point<Spec>[]

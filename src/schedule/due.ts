@@ -23,6 +23,18 @@ export function nextDue(phase: Milliseconds, interval: Milliseconds, now: Millis
   return phase + Math.max(0, count) * interval
 }
 
+/** A task that is seldom due is asked again this soon after a failure; doubled each time, up to `farthest`. */
+const firstRetry: Milliseconds = 30_000
+
+/**
+ * How soon a task whose interval is so long that no backoff stretches it is asked again after `failures` in a row:
+ * what is read once an hour must not count as dead for an hour because of one lost packet. Undefined: when it is due.
+ */
+export function retryAfter(failures: number, interval: Milliseconds): Milliseconds | undefined {
+  if (failures === 0 || interval <= farthest) return undefined
+  return Math.min(firstRetry * 2 ** Math.min(failures - 1, 10), farthest)
+}
+
 /**
  * How long to wait beyond the interval after `failures` polls in a row without any answer: nothing after the first two
  * (a lost packet is no death), then doubling up to four intervals more, with up to a tenth of jitter.

@@ -1,5 +1,5 @@
 import type { Clock, Milliseconds } from '../model/clock.ts'
-import { backoff, nextDue, placeWithin } from './due.ts'
+import { backoff, nextDue, placeWithin, retryAfter } from './due.ts'
 import { Gate, type Waiting } from './gate.ts'
 import { type Entry, Wheel } from './wheel.ts'
 
@@ -129,9 +129,12 @@ export class Schedule {
     this.#gate.leave(waiting)
     if (slot.removed) return
     slot.failures = answered ? 0 : slot.failures + 1
-    const extra = backoff(slot.failures, slot.task.interval, this.#random)
-    if (extra === 0) return
+    const { failures, task } = slot
+    const soon = retryAfter(failures, task.interval)
+    const again = soon === undefined ? slot.due : Math.min(slot.due, this.#clock.now().mono + soon)
+    const due = again + backoff(failures, task.interval, this.#random)
+    if (due === slot.due) return
     slot.entry?.cancel()
-    this.#arm(slot, slot.due + extra)
+    this.#arm(slot, due)
   }
 }

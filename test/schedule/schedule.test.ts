@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { backoff, nextDue, placeWithin } from '../../src/schedule/due.ts'
+import { backoff, nextDue, placeWithin, retryAfter } from '../../src/schedule/due.ts'
 import { Gate } from '../../src/schedule/gate.ts'
 import { Schedule, type Task } from '../../src/schedule/schedule.ts'
 import { ManualClock } from '../manual-clock.ts'
@@ -34,6 +34,12 @@ describe('due times', () => {
     expect(backoff(9, 240_000, () => 0)).toBe(60_000)
     expect(backoff(9, 600_000, () => 0)).toBe(0)
     expect(backoff(9, 10_000, () => 1)).toBeCloseTo(36_000)
+  })
+
+  test('what is read seldom is asked again soon after a failure, and what is read often when it is due', () => {
+    const waits = [0, 1, 2, 3, 5, 99].map((failures) => retryAfter(failures, 3_600_000))
+    expect(waits).toEqual([undefined, 30_000, 60_000, 120_000, 300_000, 300_000])
+    expect(retryAfter(5, 300_000)).toBeUndefined()
   })
 })
 
@@ -94,6 +100,18 @@ describe('the schedule', () => {
     await clock.pass(60_000)
     expect(most).toBe(1)
     expect(polls).toBeGreaterThanOrEqual(5)
+  })
+
+  test('one failed poll of an hourly task is made good within a minute', async () => {
+    const clock = new ManualClock()
+    const schedule = new Schedule(clock, () => 0, 10, quiet)
+    const times: number[] = []
+    const run = async (): Promise<boolean> => times.push(clock.now().mono) > 1
+    schedule.add(task('a', run, { interval: 3_600_000 }), 1000)
+    await clock.pass(3_600_000)
+    expect((times[1] ?? 0) - (times[0] ?? 0)).toBe(30_000)
+    expect(times.length).toBeLessThanOrEqual(3)
+    await schedule.stop()
   })
 
   test('a dead device is asked less and less, and at once at its interval when it answers', async () => {

@@ -58,9 +58,31 @@ describe('what is read', () => {
     ['counted from 1', [{ register: 1 }, { register: 65_536 }], { counted_from: 1 }, ['3/1 0+1', '3/1 65535+1']],
     ['no gap', [{ register: 0 }, { register: 2 }], { gap: 0 }, ['3/1 0+1', '3/1 2+1']],
     ['short blocks', [{ register: 0 }, { register: 1 }, { register: 2 }], { block: 2 }, ['3/1 0+2', '3/1 2+1']],
+    [
+      'a row of like values',
+      [{ register: 100, repeat: { count: 3, step: 2, label: 'at', from: 7 } }],
+      { gap: 0 },
+      ['3/1 100+1', '3/1 102+1', '3/1 104+1'],
+    ],
     ['a unit of its own', [{ register: 0 }, { register: 1, unit: 9 }], {}, ['3/1 0+1', '3/9 1+1']],
   ])('%s', (_, specs, settings, blocks) => {
     expect(blocksOf({ points: points(...specs), settings })).toEqual(blocks)
+  })
+
+  test('a row of bits goes on in the next register, and its labels count', () => {
+    const plan = planOf({ points: points({ register: 8, bit: 14, repeat: { count: 4, label: 'at' } }) })
+    const parts = plan.blocks.flatMap((block) => block.parts)
+    expect(parts.map(({ start, layout, labels }) => [start, layout?.bits?.low, labels['at']])).toEqual([
+      [8, 14, '1'],
+      [8, 15, '2'],
+      [9, 0, '3'],
+      [9, 1, '4'],
+    ])
+  })
+
+  test('a row is numbered by a label that its metric has', () => {
+    const list = points({ register: 8, repeat: { count: 4, label: 'cell' } })
+    expect(problemsOf({ points: list })).toEqual(['value has no label "cell"'])
   })
 
   test("the device's unit, and the probe's word order unless the point has its own", () => {

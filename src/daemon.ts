@@ -1,8 +1,12 @@
 import type { Collector } from '../collectors/collector.ts'
+import { httpWatch, localOperator } from './access.ts'
 import { AlarmKeeper, type Remembered, remember } from './alarm-keeper.ts'
 import { DeviceSeries } from './device-series.ts'
 import { Exposition } from './expose/exposition.ts'
+import { Gate } from './expose/gate.ts'
 import { type OwnMetrics, ownMetrics } from './expose/own-metrics.ts'
+import { pages } from './expose/pages.ts'
+import type { Route } from './expose/route.ts'
 import { type ExposeServer, startServer } from './expose/server.ts'
 import { type Prepared, prepareJobs } from './jobs.ts'
 import type { Transition } from './judge/cell.ts'
@@ -129,13 +133,8 @@ export class Daemon {
 
   /** Begins to watch. Rejects with the system's error when it cannot listen. */
   async start(): Promise<void> {
-    const { site, clock } = this.#parts
-    this.#server = await startServer(site.listen, {
-      site: site.name,
-      exposition: new Exposition(this.#store),
-      metrics: this.#metrics,
-      isReady: () => this.#watches.every((watch) => watch.polled !== undefined),
-    })
+    const { clock } = this.#parts
+    this.#server = await this.#serve()
     this.#notifier.start()
     this.#tellRemembered()
     this.#watchDevices()
@@ -153,6 +152,29 @@ export class Daemon {
     await Promise.all(this.#prepared.map(({ job }) => job.close()))
     await this.#server?.close()
     this.#parts.journal.close()
+  }
+
+  /** Everything that is answered over HTTP: each feature's routes, one list after the other. */
+  #routes(): readonly Route[] {
+    return [
+      ...pages({
+        site: this.#parts.site.name,
+        exposition: new Exposition(this.#store),
+        metrics: this.#metrics,
+        isReady: () => this.#watches.every((watch) => watch.polled !== undefined),
+      }),
+    ]
+  }
+
+  #serve(): Promise<ExposeServer> {
+    const { site, clock, log } = this.#parts
+    const local = localOperator(site.stateDirectory, log)
+    const operators = [...site.access.operators, ...local]
+    return startServer(site.listen, {
+      routes: this.#routes(),
+      gate: new Gate({ ...site.access, operators }),
+      watch: httpWatch({ metrics: this.#metrics, clock, log }),
+    })
   }
 
   #makeNotifier(): Notifier {

@@ -89,6 +89,7 @@ class World {
       resend: minute,
       stateDirectory: this.folder,
       parallelPolls: 10,
+      access: { operators: [], operateWithoutTls: false },
       devices: [device],
       vocabulary,
     }

@@ -1,6 +1,8 @@
 import Type, { type TSchema } from 'typebox'
+import { rights } from '../model/access.ts'
 import { proofs } from '../model/probe.ts'
 import { severities } from '../model/rule.ts'
+import { secretSource } from '../model/secret-schema.ts'
 import { type Unit, units } from '../model/unit.ts'
 
 /*
@@ -366,6 +368,23 @@ export function deviceSchema<Override extends TSchema>(overrideSchema: Override)
   )
 }
 
+/** Who may read and operate over HTTP by a token. */
+export const operatorList = Type.Array(
+  Type.Object(
+    {
+      name: name('operator name'),
+      token: secretSource('the token, as { file: PATH } or { env: NAME }; at least 16 signs without blanks'),
+      right: Type.Enum([...rights], {
+        title: 'right',
+        description: 'operate (default), or read where a web_config asks readers who they are',
+        default: 'operate',
+      }),
+    },
+    closed,
+  ),
+  { description: 'who may acknowledge, drill and reload, by tokens', maxItems: 64, default: [] },
+)
+
 /** A site file, given what a device, a credential and a rule under an alarm's name may be. */
 export function siteSchema<Device extends TSchema, Credential extends TSchema>(
   device: Device,
@@ -382,6 +401,11 @@ export function siteSchema<Device extends TSchema, Credential extends TSchema>(
         pattern: '^(\\[[0-9a-fA-F:.]+\\]|[^\\s:\\[\\]]+):[0-9]{1,5}$',
         description: 'host:port where /metrics is served, as 127.0.0.1:9879',
         default: '127.0.0.1:9879',
+      }),
+      operators: operatorList,
+      operate_without_tls: Type.Boolean({
+        description: 'take tokens from other machines over connections that others can read; false by default',
+        default: false,
       }),
       state_directory: Type.Optional(
         line('where the alarm journal is kept; siteward-state beside this file by default'),

@@ -6,6 +6,7 @@ import { checkDependencies } from './dependencies.ts'
 import { credentialsOf, type DeviceText, probesOf, readDevice, readDeviceText } from './devices.ts'
 import type { Files } from './files.ts'
 import { isJson } from './json.ts'
+import { readOperators } from './operators.ts'
 import { type LoadedProbe, listProbes, loadProbe, type ProbeDeps, probeFiles } from './probes.ts'
 import { Problems } from './problems.ts'
 import type { Protocols } from './protocols.ts'
@@ -79,7 +80,8 @@ async function assemble(top: SiteText, tree: Tree, deps: LoadDeps, problems: Pro
   checkDependencies(devices, new Set(top.devices.flatMap(nameIn)), problems)
   // With a mistake elsewhere, what looks unused may be what was meant there.
   if (problems.mistakes === 0) warnUnused(texts, credentials, shelf, tree, problems)
-  return readSite(top, devices, vocabulary, env, tree, problems)
+  const operators = await readOperators(top, tree, deps, problems)
+  return readSite(top, { devices, vocabulary, operators }, env, tree, problems)
 }
 
 function readTexts(

@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox'
+import type { Operator } from '../model/access.ts'
 import type { Device } from '../model/device.ts'
 import type { Vocabulary } from '../model/metric.ts'
 import type { Listen, Site } from '../model/site.ts'
@@ -18,11 +19,17 @@ export const checkSite = checkOf(schema)
 /** The top of a site file. */
 export type SiteText = Static<typeof schema>
 
-/** A site of its text and its devices; what is wrong is told. */
+/** What of a site is read by itself. */
+export interface SiteParts {
+  readonly devices: readonly Device[]
+  readonly vocabulary: Vocabulary
+  readonly operators: readonly Operator[]
+}
+
+/** A site of its text and what was read before it; what is wrong is told. */
 export function readSite(
   text: SiteText,
-  devices: readonly Device[],
-  vocabulary: Vocabulary,
+  { devices, vocabulary, operators }: SiteParts,
   env: Readonly<Record<string, string | undefined>>,
   tree: Tree,
   problems: Problems,
@@ -43,6 +50,7 @@ export function readSite(
     resend: readDuration(text.resend, [second, hour], tree.at(['resend']), problems) ?? 60 * second,
     stateDirectory: stateDirectory(text, tree.file, env),
     parallelPolls: text.parallel_polls,
+    access: { operators, operateWithoutTls: text.operate_without_tls },
     devices,
     vocabulary,
   }

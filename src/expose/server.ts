@@ -1,7 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Listen } from '../model/site.ts'
-import type { Exposition, Format } from './exposition.ts'
-import type { OwnMetrics } from './own-metrics.ts'
+import { readJson } from './body.ts'
+import type { Admission, Caller, Gate } from './gate.ts'
+import { type Found, findRoutes, json, plain, type Reply, type Request, RequestError, type Route } from './route.ts'
 
 /** A siteward has few readers; more connections than these are a fault of somebody's or an attack. */
 const mostConnections = 64
@@ -10,18 +11,37 @@ const slowestReader = 30_000
 const slowestHeaders = 5_000
 const slowestRequest = 10_000
 
-const contentTypes = {
-  text: 'text/plain; version=0.0.4; charset=utf-8',
-  openmetrics: 'application/openmetrics-text; version=1.0.0; charset=utf-8',
-} as const satisfies Record<Format, string>
+const security = {
+  'x-content-type-options': 'nosniff',
+  'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'",
+} as const
 
-/** What the pages show. */
-export interface Exposed {
-  readonly site: string
-  readonly exposition: Exposition
-  readonly metrics: OwnMetrics
-  /** Whether every device was polled once, so that what is exposed is whole. */
-  isReady(): boolean
+/** One call of an operation, for the audit. */
+export interface Called {
+  readonly caller: string
+  readonly from: string
+  /** Method and path, as `POST /api/v1/drills`. */
+  readonly operation: string
+  readonly body: unknown
+  readonly status: number
+}
+
+/** What the server tells of what it does. */
+export interface ServerWatch {
+  /** `path` is a route's pattern or `other`: what a client makes up is not kept. */
+  answered(path: string, status: number): void
+  called(operation: Called): void
+  /** Somebody was not let in to an operation. */
+  denied(from: string, operation: string, why: string): void
+  /** A handler threw what it should not. */
+  bug(error: unknown): void
+}
+
+/** What is served, to whom. */
+export interface Served {
+  readonly routes: readonly Route[]
+  readonly gate: Gate
+  readonly watch: ServerWatch
 }
 
 /** The HTTP side, listening. */
@@ -31,16 +51,16 @@ export interface ExposeServer {
   close(): Promise<void>
 }
 
-/** Listens; rejects with the system's error (address in use, no such address). Nothing here can be written to. */
-export async function startServer({ host, port }: Listen, exposed: Exposed): Promise<ExposeServer> {
+/** Listens; rejects with the system's error (address in use, no such address). */
+export async function startServer({ host, port }: Listen, served: Served): Promise<ExposeServer> {
   const server = createServer(
     { headersTimeout: slowestHeaders, requestTimeout: slowestRequest, connectionsCheckingInterval: 1000 },
     (request, response) => {
       response.on('error', () => response.destroy())
-      response.on('finish', () => {
-        exposed.metrics.httpRequests.inc({ path: knownPath(request), code: String(response.statusCode) })
+      answer(request, response, served).catch((error) => {
+        served.watch.bug(error)
+        response.destroy()
       })
-      answer(request, response, exposed).catch(() => response.destroy())
     },
   )
   server.maxConnections = mostConnections
@@ -66,76 +86,128 @@ function urlOf(server: Server, host: string): string {
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
-const paths = ['/', '/metrics', '/-/healthy', '/-/ready']
-
-/** The path for a label: what a client makes up is not kept. */
-function knownPath(request: IncomingMessage): string {
-  const path = pathOf(request)
-  return paths.includes(path) ? path : 'other'
-}
-
-function pathOf(request: IncomingMessage): string {
-  return (request.url ?? '/').split('?', 1)[0] ?? '/'
-}
-
-async function answer(request: IncomingMessage, response: ServerResponse, exposed: Exposed): Promise<void> {
-  response.setHeader('x-content-type-options', 'nosniff')
-  response.setHeader('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'")
-  if (request.method !== 'GET' && request.method !== 'HEAD') {
-    response.setHeader('allow', 'GET, HEAD')
-    return plain(response, 405, 'only GET and HEAD\n')
+async function answer(request: IncomingMessage, response: ServerResponse, served: Served): Promise<void> {
+  const [path = '/', query = ''] = (request.url ?? '/').split('?', 2)
+  const found = findRoutes(served.routes, path)
+  const known = found[0]?.route.path ?? 'other'
+  response.on('finish', () => served.watch.answered(known, response.statusCode))
+  const method = request.method === 'HEAD' ? 'GET' : (request.method ?? '')
+  const one = found.find(({ route }) => route.method === method)
+  const caller = callerOf(request)
+  // A path that nobody knows is not told apart from one that needs a right.
+  const admission = served.gate.admit(one?.route.right ?? 'read', caller)
+  if (!admission.ok) {
+    if (one?.route.right === 'operate') served.watch.denied(caller.address, `${method} ${path}`, admission.why)
+    return send(request, response, refusal(admission))
   }
-  switch (pathOf(request)) {
-    case '/metrics':
-      return metrics(request, response, exposed)
-    case '/-/healthy':
-      return plain(response, 200, 'siteward is healthy\n')
-    case '/-/ready':
-      return exposed.isReady()
-        ? plain(response, 200, 'siteward is ready\n')
-        : plain(response, 503, 'siteward has not polled every device yet\n')
-    case '/':
-      return landing(response, exposed.site)
-    default:
-      return plain(response, 404, 'no such page\n')
+  if (one === undefined) return send(request, response, noRoute(found))
+  await call(request, response, { one, path, query, caller, name: admission.caller }, served)
+}
+
+function callerOf(request: IncomingMessage): Caller {
+  return {
+    authorization: request.headers.authorization,
+    address: request.socket.remoteAddress ?? '',
+    isEncrypted: 'encrypted' in request.socket,
   }
 }
 
-function plain(response: ServerResponse, status: number, text: string): void {
-  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', 'content-length': Buffer.byteLength(text) })
-  response.end(text)
+function noRoute(found: readonly Found[]): Reply {
+  if (found.length === 0) return plain(404, 'no such page\n')
+  const methods = found.flatMap(({ route }) => (route.method === 'GET' ? ['GET', 'HEAD'] : [route.method])).join(', ')
+  return withHeaders(plain(405, `only ${methods}\n`), { allow: methods })
 }
 
-function landing(response: ServerResponse, site: string): void {
-  const name = site.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`)
-  const links = ['/metrics', '/-/healthy', '/-/ready'].map((path) => `<li><a href="${path}">${path}</a></li>`).join('')
-  response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' })
-  response.end(
-    `<!doctype html><html lang="en"><meta charset="utf-8"><title>siteward: ${name}</title>` +
-      `<h1>siteward: ${name}</h1><ul>${links}</ul></html>\n`,
-  )
+function refusal({ status, why, challenge }: Admission & { ok: false }): Reply {
+  const reply = json(status, { error: why })
+  return challenge === undefined ? reply : withHeaders(reply, { 'www-authenticate': challenge })
 }
 
-async function metrics(request: IncomingMessage, response: ServerResponse, exposed: Exposed): Promise<void> {
-  const format = formatFor(request.headers.accept)
-  response.writeHead(200, { 'content-type': contentTypes[format], vary: 'accept' })
+function withHeaders(reply: Reply, more: Readonly<Record<string, string>>): Reply {
+  return { ...reply, headers: { ...reply.headers, ...more } }
+}
+
+/** A request that was let in. */
+interface Admitted {
+  readonly one: Found
+  readonly path: string
+  readonly query: string
+  readonly caller: Caller
+  readonly name: string
+}
+
+async function call(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { one: { route, params }, path, query, caller, name }: Admitted,
+  { watch }: Served,
+): Promise<void> {
+  const gone = new AbortController()
+  response.on('close', () => gone.abort())
+  const parts = {
+    params,
+    query: new URLSearchParams(query),
+    headers: request.headers,
+    caller: name,
+    signal: gone.signal,
+  }
+  if (route.right !== 'operate') {
+    return send(request, response, await replyOf(() => route.handle({ ...parts, body: undefined }), watch))
+  }
+  let body: unknown
+  const reply = await replyOf(async () => {
+    body = await readJson(request)
+    return route.handle({ ...parts, body } satisfies Request<unknown>)
+  }, watch)
+  watch.called({ caller: name, from: caller.address, operation: `${route.method} ${path}`, body, status: reply.status })
+  await send(request, response, reply)
+}
+
+/** What a handler answers; what it throws becomes an answer too. */
+async function replyOf(handle: () => Reply | Promise<Reply>, watch: ServerWatch): Promise<Reply> {
+  try {
+    return await handle()
+  } catch (error) {
+    if (error instanceof RequestError) return json(error.status, { error: error.message })
+    watch.bug(error)
+    return json(500, { error: 'siteward has a bug here; its log has more' })
+  }
+}
+
+async function send(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { status, headers, body }: Reply,
+): Promise<void> {
+  const isWhole = typeof body === 'string' || body instanceof Uint8Array
+  response.writeHead(status, {
+    ...security,
+    ...headers,
+    ...(isWhole ? { 'content-length': Buffer.byteLength(body) } : {}),
+    // A body that was not read cannot be told from the next request.
+    ...(hasBody(request) && !request.complete ? { connection: 'close' } : {}),
+  })
   if (request.method === 'HEAD') {
     response.end()
     return
   }
-  for (const chunk of exposed.exposition.chunks(format)) {
+  if (isWhole) response.end(body)
+  else await stream(response, body)
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
+}
+
+async function stream(response: ServerResponse, pieces: Exclude<Reply['body'], string | Uint8Array>): Promise<void> {
+  for await (const piece of pieces) {
     // Each piece waits until the reader has taken the last and lets polls run between: no scrape holds up the daemon,
     // and one that nobody reads costs one piece of memory.
-    if (!response.write(chunk)) await drained(response)
+    if (!response.write(piece)) await drained(response)
     else await new Promise<void>((resolve) => setImmediate(resolve))
     if (response.destroyed) return
   }
-  response.end(`${await exposed.metrics.render(format)}${format === 'openmetrics' ? '# EOF\n' : ''}`)
-}
-
-/** OpenMetrics for those who ask for its version 1.0.0, as Prometheus does; the plain text format for all others. */
-export function formatFor(accept: string | undefined): Format {
-  return /application\/openmetrics-text/i.test(accept ?? '') ? 'openmetrics' : 'text'
+  response.end()
 }
 
 function drained(response: ServerResponse): Promise<void> {

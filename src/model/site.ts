@@ -1,3 +1,4 @@
+import type { Access } from './access.ts'
 import type { Milliseconds } from './clock.ts'
 import type { Device } from './device.ts'
 import type { Labels } from './labels.ts'
@@ -24,6 +25,8 @@ export interface Site {
   readonly stateDirectory: string
   /** The most polls in flight at once over all devices. */
   readonly parallelPolls: number
+  /** Who may do what over HTTP. */
+  readonly access: Access
   readonly devices: readonly Device[]
   readonly vocabulary: Vocabulary
 }

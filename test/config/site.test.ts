@@ -50,6 +50,7 @@ describe('a site', () => {
       labels: {},
       language: 'en',
       listen: { host: '127.0.0.1', port: 9879 },
+      access: { operators: [], operateWithoutTls: false },
       alertmanagers: [],
       resend: 60_000,
       stateDirectory: join(fixtures, 'good', 'siteward-state'),

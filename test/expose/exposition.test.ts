@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { Exposition, type Format } from '../../src/expose/exposition.ts'
-import { formatFor } from '../../src/expose/server.ts'
+import { formatFor } from '../../src/expose/pages.ts'
 import { SeriesTable } from '../../src/model/series.ts'
 import { Store } from '../../src/store/store.ts'
 import { bytesTotal, info, source, temperature } from '../samples.ts'

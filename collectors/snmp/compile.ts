@@ -1,4 +1,6 @@
+import type { Pattern } from '../../src/model/conversion.ts'
 import { parseDuration } from '../../src/model/duration.ts'
+import { compilePattern } from '../../src/model/pattern.ts'
 import type { Point } from '../../src/model/probe.ts'
 import type { Problem } from '../../src/model/problem.ts'
 import { good, type Result } from '../../src/model/result.ts'
@@ -6,7 +8,7 @@ import type { Series, SeriesScope } from '../../src/model/series.ts'
 import { formatAddress, parseAddress } from '../address.ts'
 import type { Order, PlanFace } from '../collector.ts'
 import { isOid } from './oid.ts'
-import type { Gate, LabelSource, SnmpCredential, SnmpSpec, schemas } from './schema.ts'
+import type { Alternatives, Gate, LabelSource, SnmpCredential, SnmpSpec, schemas } from './schema.ts'
 import { type Agent, versionOf } from './transport.ts'
 import type { Charset } from './value.ts'
 import type { Tuning } from './walk.ts'
@@ -26,12 +28,22 @@ export interface Kept {
   readonly series: Series | undefined
 }
 
+/** A label, and where its text comes from. */
+export interface PlannedLabel {
+  readonly name: string
+  readonly source: LabelSource
+  /** What of the text is kept, where only a part of it names the row. */
+  readonly pattern: Pattern | undefined
+}
+
 /** One point, ready to decode. */
 export interface PlannedPoint {
   readonly point: Point<SnmpSpec>
   /** OIDs of the scalar, or of the column: the first that has a value counts. */
   readonly from: readonly string[]
-  readonly labels: readonly (readonly [name: string, source: LabelSource])[]
+  /** What the value of each of them is multiplied by. */
+  readonly scales: readonly number[]
+  readonly labels: readonly PlannedLabel[]
   readonly gates: readonly Gate[]
   readonly divisors: readonly string[]
   /** By row index; a scalar's is under the empty index. */
@@ -127,6 +139,13 @@ function checkPoint(point: Point<SnmpSpec>): readonly Problem[] {
       message: 'a scalar has no rows: only: and labels from columns are for column:',
     })
   }
+  for (const source of Object.values(spec.labels ?? {})) {
+    const written = writtenPattern(source)
+    const compiled = written === undefined ? undefined : compilePattern(written)
+    if (typeof compiled === 'string') problems.push({ place: point.at('labels'), message: compiled })
+  }
+  if (gatesOf(spec).some(({ column, index }) => (column === undefined) === (index === undefined)))
+    problems.push({ place: point.at('only'), message: 'only: has a column, or an index' })
   for (const oid of mentioned(spec)) {
     if (!isOid(oid)) problems.push({ place: point.place, message: `${oid} has a number greater than 4294967295` })
   }
@@ -134,15 +153,26 @@ function checkPoint(point: Point<SnmpSpec>): readonly Problem[] {
 }
 
 function planPoint(point: Point<SnmpSpec>): PlannedPoint {
-  const { oid, column, rows, labels = {}, only, divide_by } = point.spec
+  const { oid, column, rows, labels = {}, divide_by } = point.spec
   return {
     point,
-    from: listOf(oid ?? column ?? rows),
-    labels: Object.entries(labels),
-    gates: only === undefined ? [] : Array.isArray(only) ? only : [only],
+    from: oidsOf(oid ?? column ?? rows),
+    scales: scalesOf(oid ?? column ?? rows),
+    labels: Object.entries(labels).map(([name, source]) => ({ name, source, pattern: patternOf(source) })),
+    gates: gatesOf(point.spec),
     divisors: listOf(divide_by),
     kept: new Map(),
   }
+}
+
+function patternOf(source: LabelSource): Pattern | undefined {
+  const written = writtenPattern(source)
+  const compiled = written === undefined ? undefined : compilePattern(written)
+  return typeof compiled === 'string' ? undefined : compiled
+}
+
+function writtenPattern(source: LabelSource): string | undefined {
+  return typeof source !== 'string' && 'column' in source ? source.pattern : undefined
 }
 
 /** Points that share a column are read from one walk; what stands in different tables is walked apart. */
@@ -170,13 +200,17 @@ function mentioned(spec: SnmpSpec): readonly string[] {
   const fromLabels = Object.values(spec.labels ?? {}).flatMap((source) =>
     typeof source === 'string' || !('column' in source) ? [] : [...listOf(source.column), ...listOf(source.by)],
   )
-  const gates = spec.only === undefined ? [] : Array.isArray(spec.only) ? spec.only : [spec.only]
+  const gates = gatesOf(spec)
   return unique([
-    ...listOf(spec.oid ?? spec.column ?? spec.rows),
+    ...oidsOf(spec.oid ?? spec.column ?? spec.rows),
     ...fromLabels,
-    ...gates.map(({ column }) => column),
+    ...gates.flatMap(({ column }) => listOf(column)),
     ...factorsOf(spec),
   ])
+}
+
+function gatesOf({ only }: SnmpSpec): readonly Gate[] {
+  return only === undefined ? [] : Array.isArray(only) ? only : [only]
 }
 
 function factorOids({ point }: PlannedPoint): readonly string[] {
@@ -185,6 +219,18 @@ function factorOids({ point }: PlannedPoint): readonly string[] {
 
 function factorsOf({ multiply_by, divide_by, digits, si_prefix, high_word }: SnmpSpec): readonly string[] {
   return [multiply_by, divide_by, digits, si_prefix, high_word].flatMap(listOf)
+}
+
+function oidsOf(written: Alternatives | undefined): readonly string[] {
+  return alternativesOf(written).map((one) => (typeof one === 'string' ? one : one.oid))
+}
+
+function scalesOf(written: Alternatives | undefined): readonly number[] {
+  return alternativesOf(written).map((one) => (typeof one === 'string' ? 1 : one.scale))
+}
+
+function alternativesOf(written: Alternatives | undefined): Exclude<Alternatives, string> {
+  return written === undefined ? [] : typeof written === 'string' ? [written] : written
 }
 
 function listOf(oids: string | readonly string[] | undefined): readonly string[] {

@@ -2,9 +2,9 @@ import type { Raw } from '../../src/model/conversion.ts'
 import type { Harvest } from '../../src/model/harvest.ts'
 import { labelValue } from '../../src/model/labels.ts'
 import type { Series, SeriesScope } from '../../src/model/series.ts'
-import type { PlannedPoint } from './compile.ts'
+import type { PlannedLabel, PlannedPoint } from './compile.ts'
 import type { Gate, LabelSource, SnmpSpec } from './schema.ts'
-import { type Charset, rawOf, reinterpret, type Varbind } from './value.ts'
+import { type Charset, rawOf, reinterpret } from './value.ts'
 import type { Column } from './walk.ts'
 
 /** Variables as they came, by column and row index; scalars lie in columns of their own OID under the empty index. */
@@ -19,12 +19,12 @@ const wordSize = 2 ** 32
 
 /** The readings of scalar points. */
 export function decodeScalar(planned: PlannedPoint, found: Variables, series: SeriesScope, harvest: Harvest): void {
-  const varbind = first(planned.from, '', found)
-  if (varbind === undefined) return
+  const at = firstOf(planned.from, '', found)
+  if (at < 0) return
   const own = keep(planned, '', [], series, () =>
-    Object.fromEntries(planned.labels.map(([name, text]) => [name, String(text)])),
+    Object.fromEntries(planned.labels.map(({ name, source }) => [name, String(source)])),
   )
-  tell(planned, varbind, '', own, found, harvest)
+  tell(planned, at, '', own, found, harvest)
 }
 
 /** The readings of a point that is read from a table: one a row for which its gates hold. */
@@ -37,43 +37,41 @@ export function decodeRows(planned: PlannedPoint, found: Variables, series: Seri
   const seen = new Set<string>()
   for (const index of indexes) {
     if (!isWanted(planned.gates, index, found)) continue
-    const varbind = first(planned.from, index, found)
-    if (varbind === undefined) continue
+    const at = firstOf(planned.from, index, found)
+    if (at < 0) continue
     const texts = textsOf(planned, index, found, seen)
     const own = keep(planned, index, texts, series, () =>
-      Object.fromEntries(planned.labels.map(([name], i) => [name, texts[i] ?? ''])),
+      Object.fromEntries(planned.labels.map(({ name }, i) => [name, texts[i] ?? ''])),
     )
-    tell(planned, varbind, index, own, found, harvest)
+    tell(planned, at, index, own, found, harvest)
   }
 }
 
 function decodeCount(planned: PlannedPoint, count: number, series: SeriesScope, harvest: Harvest): void {
   const own = keep(planned, '', [], series, () =>
-    Object.fromEntries(planned.labels.map(([name, text]) => [name, String(text)])),
+    Object.fromEntries(planned.labels.map(({ name, source }) => [name, String(source)])),
   )
   harvest.value(planned.point, own, count)
 }
 
 function tell(
-  { point, divisors }: PlannedPoint,
-  varbind: Varbind,
+  { point, from, scales, divisors }: PlannedPoint,
+  at: number,
   index: string,
   series: Series | undefined,
   found: Variables,
   harvest: Harvest,
 ): void {
+  const varbind = found.columns.get(from[at] ?? '')?.get(index)
+  if (varbind === undefined) return
   const raw = reinterpret(rawOf(varbind, found.charset), point.spec.as)
-  const factor = factorOf(point.spec, divisors, index, found)
+  const factor = (scales[at] ?? 1) * factorOf(point.spec, divisors, index, found)
   harvest.value(point, series, withHighWord(raw, point.spec.high_word, index, found), factor)
 }
 
-/** The first of several OIDs that has this row. */
-function first(oids: readonly string[], index: string, { columns }: Variables): Varbind | undefined {
-  for (const oid of oids) {
-    const varbind = columns.get(oid)?.get(index)
-    if (varbind !== undefined) return varbind
-  }
-  return undefined
+/** Which of several OIDs is the first that has this row; -1 when none has. */
+function firstOf(oids: readonly string[], index: string, { columns }: Variables): number {
+  return oids.findIndex((oid) => columns.get(oid)?.has(index) === true)
 }
 
 /** A row's series is made once, and anew only when the device has changed a text that its labels are made of. */
@@ -97,8 +95,15 @@ function sameTexts(a: readonly string[], b: readonly string[]): boolean {
 }
 
 /** The label texts of a row; where another row of the point has the very same, the index tells them apart. */
-function textsOf({ labels }: PlannedPoint, index: string, found: Variables, seen: Set<string>): readonly string[] {
-  const texts = labels.map(([, source]) => labelOf(source, index, found))
+function textsOf(
+  { labels, point }: PlannedPoint,
+  index: string,
+  found: Variables,
+  seen: Set<string>,
+): readonly string[] {
+  // What tells rows apart is never empty; what only describes them may be.
+  const otherwise = point.metric.kind === 'info' ? '' : index
+  const texts = labels.map((label) => labelOf(label, index, otherwise, found))
   const key = texts.join('\u0000')
   if (!seen.has(key)) {
     seen.add(key)
@@ -106,26 +111,27 @@ function textsOf({ labels }: PlannedPoint, index: string, found: Variables, seen
   }
   const at = Math.max(
     0,
-    labels.findIndex(([, source]) => typeof source !== 'string' && 'column' in source),
+    labels.findIndex(({ source }) => typeof source !== 'string' && 'column' in source),
   )
   return texts.map((text, i) => (i === at ? `${text}#${index}` : text))
 }
 
-function labelOf(source: LabelSource, index: string, found: Variables): string {
+function labelOf({ source, pattern }: PlannedLabel, index: string, otherwise: string, found: Variables): string {
   if (typeof source === 'string') return source === 'index' ? index : source
-  const text = 'column' in source ? columnText(source, index, found) : partOf(index, source.index)
-  return source.names?.[text] ?? text
+  const text = 'column' in source ? columnText(source, index, otherwise, found) : partOf(index, source.index)
+  const kept = pattern?.first(text) ?? text
+  return source.names?.[kept] ?? kept
 }
 
 type ColumnSource = Extract<LabelSource, { column: unknown }>
 
-function columnText({ column, by }: ColumnSource, index: string, found: Variables): string {
+function columnText({ column, by }: ColumnSource, index: string, otherwise: string, found: Variables): string {
   const row = by === undefined ? index : textAt(by, index, found)
   for (const oid of typeof column === 'string' ? [column] : column) {
     const text = textAt(oid, row, found)
     if (text !== '') return text
   }
-  return index
+  return otherwise
 }
 
 function textAt(oid: string, index: string, { columns, charset, texts }: Variables): string {
@@ -148,8 +154,8 @@ function partOf(index: string, place: number | readonly number[]): string {
 }
 
 function isWanted(gates: readonly Gate[], index: string, found: Variables): boolean {
-  return gates.every(({ column, is, not }) => {
-    const text = textAt(column, index, found)
+  return gates.every(({ column, index: place = 1, is, not }) => {
+    const text = column === undefined ? partOf(index, place) : textAt(column, index, found)
     return (is === undefined || holds(is, text)) && (not === undefined || !holds(not, text))
   })
 }

@@ -5,6 +5,14 @@ const oid = (description: string) => Type.String({ pattern: '^[0-2](\\.(0|[1-9][
 
 const oids = (description: string) => Type.Union([oid(description), Type.Array(oid(description), { minItems: 1 })])
 
+const either = Type.Object({
+  oid: oid('one of several that tell the same'),
+  scale: Type.Number({ description: 'what this one is multiplied by, before the scale of the point' }),
+})
+
+const alternatives = (description: string) =>
+  Type.Union([oid(description), Type.Array(Type.Union([oid(description), either]), { minItems: 1 })])
+
 const duration = (description: string) => Type.String({ pattern: '^(\\d+(ms|[smhdw]))+$', description })
 
 const raw = Type.Union([Type.String(), Type.Number()])
@@ -24,6 +32,13 @@ const labelSource = Type.Union(
     Type.Object({
       column: oids('a column of the same row; of several the first that is not empty'),
       by: Type.Optional(oid('a column of this row whose value is the index into column')),
+      pattern: Type.Optional(
+        Type.String({
+          minLength: 1,
+          maxLength: 500,
+          description: 'regular expression (RE2); its first group is the text, where it fits',
+        }),
+      ),
       names: Type.Optional(Type.Record(Type.String(), Type.String(), { description: 'other words for what is read' })),
     }),
   ],
@@ -31,7 +46,8 @@ const labelSource = Type.Union(
 )
 
 const gate = Type.Object({
-  column: oid('a column of the same row'),
+  column: Type.Optional(oid('a column of the same row')),
+  index: Type.Optional(Type.Integer({ minimum: 1, description: 'the Nth number of the index, counted from 1' })),
   is: Type.Optional(Type.Array(raw, { minItems: 1 })),
   not: Type.Optional(Type.Array(raw, { minItems: 1 })),
 })
@@ -45,8 +61,8 @@ const literals = <T extends readonly string[]>(names: T) =>
 /** This protocol's part of the YAML. */
 export const schemas = {
   point: Type.Object({
-    oid: Type.Optional(oids('a scalar; of several the first that answers')),
-    column: Type.Optional(oids('a column of a table; of several, for each row the first that has it')),
+    oid: Type.Optional(alternatives('a scalar; of several the first that answers')),
+    column: Type.Optional(alternatives('a column of a table; of several, for each row the first that has it')),
     rows: Type.Optional(oid('counts the rows of this column')),
     labels: Type.Optional(Type.Record(Type.String(), labelSource)),
     only: Type.Optional(
@@ -88,3 +104,4 @@ export type SnmpSpec = Static<typeof schemas.point>
 export type SnmpCredential = Static<typeof schemas.credential>
 export type LabelSource = Static<typeof labelSource>
 export type Gate = Static<typeof gate>
+export type Alternatives = Static<ReturnType<typeof alternatives>>

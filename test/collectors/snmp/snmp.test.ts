@@ -62,6 +62,7 @@ describe('scalars', () => {
       at('wrapped', scalar(5)),
       at('opaque', scalar(6)),
       at('fallback', { oid: ['1.3.6.1.4.1.99999.9.9.0', '1.3.6.1.4.1.99999.2.1.0'] }),
+      at('coarse', { oid: ['1.3.6.1.4.1.99999.9.9.0', { oid: '1.3.6.1.4.1.99999.2.1.0', scale: 10 }] }),
       at('absent', scalar(99)),
       at('digits', scalar(1, { digits: '1.3.6.1.4.1.99999.2.9.0' })),
       at('divided', scalar(1, { divide_by: '1.3.6.1.4.1.99999.2.7.0' })),
@@ -79,6 +80,7 @@ describe('scalars', () => {
       wrapped: 2 ** 53 - 1,
       opaque: 42,
       fallback: 291,
+      coarse: 2910,
       digits: 0.291,
       divided: 29.1,
       signed: -128,
@@ -138,6 +140,13 @@ ${entry}.6.10|2|9
         labels: { side: { column: '1.3.6.1.4.1.99999.5.1.2', by: `${entry}.6` } },
         only: { column: `${entry}.6`, is: [7, 9] },
       }),
+      at('scaled', { column: [{ oid: `${entry}.4`, scale: 0.001 }, `${entry}.3`], labels: { interface: name } }),
+      at('indexed', { column: `${entry}.3`, labels: { i: 'index' }, only: { index: 1, is: [2, 3] } }),
+      at('named', {
+        column: `${entry}.3`,
+        labels: { port: { column: `${entry}.1`, pattern: '^Gi0/(\\d+)$' } },
+        only: { column: `${entry}.1`, not: ['Gi0/2'] },
+      }),
     ])
     expect(result.faults).toEqual([])
     expect(values(result)).toEqual({
@@ -155,6 +164,14 @@ ${entry}.6.10|2|9
       'prefixed 10': Number.NaN,
       'joined left': 100,
       'joined right': 1000,
+      'scaled Gi0/1': 5e6,
+      'scaled Gi0/2': 200,
+      'scaled 3': 6e6,
+      'scaled Gi0/2#10': 1000,
+      'indexed 2': 200,
+      'indexed 3': 300,
+      'named 1': 100,
+      'named 3': 300,
     })
   })
 
@@ -512,6 +529,8 @@ describe('what a probe and a credential may say', () => {
     [{}, good, 'h', /exactly one of/],
     [{ oid: '1.3.4294967296' }, good, 'h', /greater than 4294967295/],
     [{ oid, only: { column: oid, is: [1] } }, good, 'h', /a scalar has no rows/],
+    [{ column: oid, only: { is: [1] } }, good, 'h', /a column, or an index/],
+    [{ column: oid, labels: { a: { column: oid, pattern: '(' } } }, good, 'h', /missing closing/],
   ])('%j', (spec, credential, address, expected) => {
     const found = problems(spec, credential, address)
     if (expected === undefined) expect(found).toEqual([])

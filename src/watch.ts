@@ -5,7 +5,7 @@ import type { Clock, Moment } from './model/clock.ts'
 import type { Device, ProbeUse } from './model/device.ts'
 import type { Fault } from './model/fault.ts'
 import type { Log } from './model/log.ts'
-import type { Poll } from './model/reading.ts'
+import type { Poll, Reading } from './model/reading.ts'
 import type { Series, SeriesTable, Source } from './model/series.ts'
 import type { OwnSeries } from './store/own-series.ts'
 import type { Store } from './store/store.ts'
@@ -24,10 +24,20 @@ export interface WatchParts {
   readonly log: Log
 }
 
+/** What is kept of a poll for those who look: its readings are in the store, of them only how many and the first. */
+export interface Seen extends Omit<Poll, 'readings'> {
+  readonly at: Moment
+  readonly count: number
+  readonly first: readonly Reading[]
+}
+
+/** Readings kept of a poll, for the live table. */
+const firstReadings = 4
+
 /** One probe of one device under watch: takes the outcome of each poll to store and judge. */
 export class Watch {
   readonly #parts: WatchParts
-  #polled: { readonly at: Moment; readonly poll: Poll } | undefined
+  #polled: Seen | undefined
   /** What the log has said of it last: a dead device is told of once, not at each poll. */
   #said: 'nothing' | 'up' | 'down' | 'partial' = 'nothing'
   #isExpired = true
@@ -41,7 +51,7 @@ export class Watch {
   }
 
   /** The last poll, if there was one. */
-  get polled(): { readonly at: Moment; readonly poll: Poll } | undefined {
+  get polled(): Seen | undefined {
     return this.#polled
   }
 
@@ -50,10 +60,11 @@ export class Watch {
     const { source, table, store, judge, clock, own } = this.#parts
     const at = clock.now()
     const isUp = poll.readings.length > 0 || poll.faults.length === 0
-    this.#polled = { at, poll }
-    for (const reading of poll.readings) store.apply(reading, at.mono)
+    const { readings, ...rest } = poll
+    this.#polled = { ...rest, at, count: readings.length, first: readings.slice(0, firstReadings) }
     // What this poll did not bring is not known any more: a row that vanished, a table that timed out, a silent device.
-    for (const series of table.seriesOf(source)) if (store.readAt(series) !== at.mono) store.expire(series)
+    for (const row of table.rowsOf(source)) store.expireRow(row)
+    for (const reading of poll.readings) store.apply(reading, at.mono)
     this.#isExpired = !isUp
     const owned = own.readings({
       isUp,
@@ -82,7 +93,7 @@ export class Watch {
     const { use, table, source, store, judge } = this.#parts
     if (at.mono - this.#polled.at.mono < 2 * use.interval + use.timeout) return []
     this.#isExpired = true
-    for (const series of table.seriesOf(source)) store.expire(series)
+    for (const row of table.rowsOf(source)) store.expireRow(row)
     return judge.judge(table.seriesOf(source), at)
   }
 
@@ -105,7 +116,7 @@ function describe(faults: readonly Fault[]): { fault?: string; detail?: string }
   return first === undefined ? {} : { fault: first.kind, detail: first.detail }
 }
 
-function* chain(first: readonly Series[], second: readonly Series[]): Iterable<Series> {
+function* chain(first: Iterable<Series>, second: Iterable<Series>): Iterable<Series> {
   yield* first
   yield* second
 }

@@ -8,9 +8,6 @@ import { describeReading } from '../model/harvest.ts'
 import type { Reading } from '../model/reading.ts'
 import type { Watch } from '../watch.ts'
 
-/** Readings shown of each device. */
-const shown = 4
-
 /** The live table: devices with their last poll and some readings, then the alarms. Plain text, `width` at most. */
 export function table(daemon: Daemon, now: Moment, width: number): string {
   const rows = daemon.watches.map((watch) => rowOf(watch))
@@ -30,10 +27,10 @@ export function table(daemon: Daemon, now: Moment, width: number): string {
 function rowOf({ parts, polled }: Watch): readonly string[] {
   const { device, use } = parts
   if (polled === undefined) return [device.name, use.probe.name, '-', '', '']
-  const { readings, faults, duration } = polled.poll
+  const { count, first, faults, duration } = polled
   const [fault] = faults
-  const state = readings.length > 0 ? 'up' : 'down'
-  const told = fault === undefined ? readings.slice(0, shown).map(short).join('  ') : `${fault.kind}: ${fault.detail}`
+  const state = count > 0 ? 'up' : 'down'
+  const told = fault === undefined ? first.map(short).join('  ') : `${fault.kind}: ${fault.detail}`
   return [device.name, use.probe.name, state, `${Math.round(duration)} ms`, told]
 }
 

@@ -1,4 +1,4 @@
-import { labelText } from '../model/labels.ts'
+import { type Labels, labelText } from '../model/labels.ts'
 import type { Metric } from '../model/metric.ts'
 import type { Series } from '../model/series.ts'
 
@@ -7,7 +7,7 @@ export type Format = 'text' | 'openmetrics'
 
 /** What is exposed: families with their series, and each series' newest value (NaN: nothing to expose). */
 export interface Readings {
-  readonly families: ReadonlyMap<Metric, readonly Series[]>
+  readonly families: ReadonlyMap<Metric, Iterable<Series>>
   value(series: Series): number
 }
 
@@ -53,15 +53,16 @@ export class Exposition {
   /** The id of a series that left the site may be given out again: the text is only good for the series it was made of. */
   #linesOf(series: Series): Lines {
     const known = this.#lines[series.id]
-    if (known?.series === series) return known
-    const made: Lines = { series, before: beforeValue(series) }
+    if (known?.metric === series.metric && known.labels === series.labels) return known
+    const made: Lines = { metric: series.metric, labels: series.labels, before: beforeValue(series) }
     this.#lines[series.id] = made
     return made
   }
 }
 
 interface Lines {
-  readonly series: Series
+  readonly metric: Metric
+  readonly labels: Labels
   /** What stands before the value; for a state metric one text a state. */
   readonly before: string | readonly string[]
 }

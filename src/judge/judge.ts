@@ -3,7 +3,7 @@ import type { Moment } from '../model/clock.ts'
 import type { Device } from '../model/device.ts'
 import { type Labels, labelKey, labelsMatch } from '../model/labels.ts'
 import { type Metric, unknownState } from '../model/metric.ts'
-import type { Rule } from '../model/rule.ts'
+import type { Limit, Rule } from '../model/rule.ts'
 import type { Series } from '../model/series.ts'
 import { type Bounds, type Breach, boundsOf, breach } from './breach.ts'
 import { alertKey, alertLabels, type Cell, isTransition, type Subject, type Transition } from './cell.ts'
@@ -22,7 +22,7 @@ export class Judge {
   readonly #site: { readonly name: string; readonly labels: Labels }
   readonly #values: Values
   readonly #restored: Map<string, Alarm>
-  readonly #bySeries = new Map<Series, Cell[]>()
+  readonly #bySeries = new Map<number, Cell[]>()
   readonly #byDevice = new Map<string, DeviceCells>()
   /** Cells that time alone can move: absence and staleness, and pending ones whose value siteward itself holds. */
   readonly #timed = new Set<Cell>()
@@ -50,7 +50,7 @@ export class Judge {
 
   /** Takes a device's rules in; rules on absence begin at once, the others with the first reading of a series. */
   addDevice(device: Device): void {
-    this.#byDevice.set(device.name, { device, cells: new Map(), series: new Map() })
+    this.#byDevice.set(device.name, { device, cells: new Map(), wanted: wantedBy(device.rules), series: new Map() })
     for (const rule of device.rules) {
       if (rule.condition.kind !== 'absent') continue
       this.#timed.add(this.#add(rule, device, { kind: 'device' }, rule.match))
@@ -65,7 +65,7 @@ export class Judge {
     this.#byDevice.delete(name)
     for (const cell of gone) {
       this.#timed.delete(cell)
-      if (cell.subject.kind === 'series') this.#bySeries.delete(cell.subject.series)
+      if (cell.subject.kind === 'series') this.#bySeries.delete(cell.subject.series.id)
     }
     return gone
   }
@@ -74,6 +74,7 @@ export class Judge {
   addSeries(series: Series): void {
     const known = this.#byDevice.get(series.source.device)
     if (known === undefined) return
+    if (!known.wanted.has(series.metric.name)) return
     known.series.set(seriesKey(series.metric.name, series.labels), series)
     const own = ownLabels(series.labels)
     for (const rule of known.device.rules) {
@@ -81,8 +82,8 @@ export class Judge {
       if (rule.condition.kind === 'absent') continue
       const cell = this.#add(rule, known.device, { kind: 'series', series }, own)
       if (rule.condition.kind === 'stale') this.#timed.add(cell)
-      const cells = this.#bySeries.get(series)
-      if (cells === undefined) this.#bySeries.set(series, [cell])
+      const cells = this.#bySeries.get(series.id)
+      if (cells === undefined) this.#bySeries.set(series.id, [cell])
       else cells.push(cell)
     }
   }
@@ -91,7 +92,7 @@ export class Judge {
   judge(changed: Iterable<Series>, at: Moment): readonly Transition[] {
     const transitions: Transition[] = []
     for (const series of changed) {
-      for (const cell of this.#bySeries.get(series) ?? []) {
+      for (const cell of this.#bySeries.get(series.id) ?? []) {
         if (cell.rule.condition.kind === 'stale') continue
         this.#move(cell, this.#breachOf(cell, this.#read(cell, series)), at, transitions)
       }
@@ -108,7 +109,7 @@ export class Judge {
 
   /** The alarms on one series. */
   cellsOf(series: Series): readonly Cell[] {
-    return this.#bySeries.get(series) ?? []
+    return this.#bySeries.get(series.id) ?? []
   }
 
   /** The bounds of a cell now, for those who show a limit. */
@@ -183,7 +184,22 @@ export class Judge {
 interface DeviceCells {
   readonly device: Device
   readonly cells: Map<string, Cell>
+  /** Names of the metrics that its rules speak of: of the many thousand other series nothing is kept. */
+  readonly wanted: ReadonlySet<string>
   readonly series: Map<string, Series>
+}
+
+function wantedBy(rules: readonly Rule[]): ReadonlySet<string> {
+  const limits = ({ condition }: Rule): readonly Limit[] => {
+    if (condition.kind === 'within') return [condition.low, condition.high]
+    return condition.kind === 'above' || condition.kind === 'below' ? [condition.limit] : []
+  }
+  return new Set(
+    rules.flatMap((rule) => [
+      rule.metric.name,
+      ...limits(rule).flatMap((limit) => (limit.kind === 'metric' ? [limit.metric] : [])),
+    ]),
+  )
 }
 
 function seriesKey(metric: string, labels: Labels): string {

@@ -1,69 +1,103 @@
 import type { Milliseconds } from '../model/clock.ts'
 import type { Metric } from '../model/metric.ts'
 import type { Reading } from '../model/reading.ts'
-import type { Series } from '../model/series.ts'
+import type { Row, Series } from '../model/series.ts'
+import { Family } from './family.ts'
+
+/** Values lie in pages of so many, so that growing copies nothing and leaves no room empty. */
+const pageLength = 4096
 
 /**
  * The newest value of every series, in arrays by series id. NaN: not available, gone stale, or never read: in each case
  * there is nothing to expose.
  */
 export class Store {
-  #values = new Float64Array(1024).fill(Number.NaN)
-  #readAt = new Float64Array(1024)
-  readonly #families = new Map<Metric, Series[]>()
+  readonly #pages: Float64Array[] = []
+  /** When each source was last read, by its id. */
+  readonly #readAt = new Map<number, Milliseconds>()
+  /** Rows by their list of metrics. */
+  readonly #rows = new Map<readonly Metric[], Row[]>()
+  readonly #families = new Map<Metric, Family>()
 
   /** The families that were ever read, each with its series in the order they were first seen. */
-  get families(): ReadonlyMap<Metric, readonly Series[]> {
+  get families(): ReadonlyMap<Metric, Family> {
     return this.#families
   }
 
-  /** Makes room for a new series. */
-  add(series: Series): void {
-    if (series.id >= this.#values.length) this.#grow(series.id + 1)
-    this.#values[series.id] = Number.NaN
-    const family = this.#families.get(series.metric)
-    if (family === undefined) this.#families.set(series.metric, [series])
-    else family.push(series)
+  /** Makes room for a new series; the series of one row come in their order. */
+  add({ id, row }: Series): void {
+    while (id >= this.#pages.length * pageLength) this.#pages.push(new Float64Array(pageLength).fill(Number.NaN))
+    this.#set(id, Number.NaN)
+    if (id === row.first) this.#rowsLike(row).push(row)
   }
 
   /** Forgets series whose device left the site. */
   remove(gone: readonly Series[]): void {
-    const ids = new Set(gone.map((series) => series.id))
-    for (const metric of new Set(gone.map((series) => series.metric))) {
-      const left = (this.#families.get(metric) ?? []).filter((series) => !ids.has(series.id))
-      if (left.length === 0) this.#families.delete(metric)
-      else this.#families.set(metric, left)
+    const rows = new Set(gone.map(({ row }) => row))
+    for (const metrics of new Set([...rows].map((row) => row.metrics))) {
+      const left = (this.#rows.get(metrics) ?? []).filter((row) => !rows.has(row))
+      this.#dissolve(metrics)
+      for (const row of left) this.#rowsLike(row).push(row)
     }
-    for (const id of ids) this.#values[id] = Number.NaN
+    for (const { id } of gone) this.#set(id, Number.NaN)
   }
 
   /** Takes a reading in; `at` is the monotonic time of its poll. */
   apply({ series, value }: Reading, at: Milliseconds): void {
-    this.#values[series.id] = value
-    this.#readAt[series.id] = at
+    this.#set(series.id, value)
+    this.#readAt.set(series.source.id, at)
   }
 
   /** The series' reading is no longer to be believed: it leaves /metrics at once. */
-  expire(series: Series): void {
-    this.#values[series.id] = Number.NaN
+  expire({ id }: Series): void {
+    this.#set(id, Number.NaN)
   }
 
-  value(series: Series): number {
-    return this.#values[series.id] ?? Number.NaN
+  /** The same for all series of a row. */
+  expireRow({ first, metrics }: Row): void {
+    for (let n = 0; n < metrics.length; n++) this.#set(first + n, Number.NaN)
   }
 
-  /** When the series was last read (monotonic); 0 for never. */
-  readAt(series: Series): Milliseconds {
-    return this.#readAt[series.id] ?? 0
+  value({ id }: Series): number {
+    return this.valueAt(id)
   }
 
-  #grow(length: number): void {
-    const size = 2 ** Math.ceil(Math.log2(length))
-    const values = new Float64Array(size).fill(Number.NaN)
-    const readAt = new Float64Array(size)
-    values.set(this.#values)
-    readAt.set(this.#readAt)
-    this.#values = values
-    this.#readAt = readAt
+  /** The same by the series' id. */
+  valueAt(id: number): number {
+    return this.#pages[Math.floor(id / pageLength)]?.[id % pageLength] ?? Number.NaN
+  }
+
+  /** When the series' source was last read (monotonic); 0 for never. */
+  readAt({ source }: Series): Milliseconds {
+    return this.#readAt.get(source.id) ?? 0
+  }
+
+  /** The rows with the same metrics as this one; each of their families follows the list. */
+  #rowsLike({ metrics }: Row): Row[] {
+    const known = this.#rows.get(metrics)
+    if (known !== undefined) return known
+    const rows: Row[] = []
+    this.#rows.set(metrics, rows)
+    for (const [n, metric] of metrics.entries()) {
+      const family = this.#families.get(metric) ?? new Family()
+      this.#families.set(metric, family)
+      family.follow(rows, n)
+    }
+    return rows
+  }
+
+  #dissolve(metrics: readonly Metric[]): void {
+    const rows = this.#rows.get(metrics) ?? []
+    this.#rows.delete(metrics)
+    for (const metric of metrics) {
+      const family = this.#families.get(metric)
+      family?.leave(rows)
+      if (family?.size === 0) this.#families.delete(metric)
+    }
+  }
+
+  #set(id: number, value: number): void {
+    const page = this.#pages[Math.floor(id / pageLength)]
+    if (page !== undefined) page[id % pageLength] = value
   }
 }

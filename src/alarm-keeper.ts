@@ -7,6 +7,7 @@ import { type Cancel, type Clock, type Milliseconds, type Moment, momentOf } fro
 import type { Labels } from './model/labels.ts'
 import type { Log } from './model/log.ts'
 import type { Site } from './model/site.ts'
+import type { Firing } from './notify/book.ts'
 import type { Notifier } from './notify/notifier.ts'
 import type { Journal, JournalEntry } from './store/journal.ts'
 
@@ -90,14 +91,25 @@ export class AlarmKeeper {
         return
       case 'firing':
         this.#putEntry(entryOf(cell, 'firing', to, undefined, words()))
-        this.#told.push(() => this.#parts.notifier.fire(cell.key, cell.labels, firedAt(to, at).wall, words))
+        this.#tell((notifier) => notifier.fire(this.#firing(cell, firedAt(to, at), words)))
         return
       case 'inactive':
         if (was === 'firing') {
           this.#putEntry(entryOf(cell, 'resolved', from, at.wall, words()))
-          this.#told.push(() => this.#parts.notifier.resolve(cell.key, at))
+          this.#tell((notifier) => notifier.resolve(cell.key, at))
         } else this.#dropKey(cell.key)
     }
+  }
+
+  #firing(cell: Cell, { wall }: Moment, annotations: () => Labels): Firing {
+    const { key, labels } = cell
+    const lifetime = lifetimeOf(this.#parts.site)
+    return { key, labels, annotations, startsAt: wall, lifetime, confirmedAt: () => cell.brokenAt }
+  }
+
+  /** Once it is on disk; where Prometheus alone judges, siteward tells nobody. */
+  #tell(tell: (notifier: Notifier) => void): void {
+    if (this.#parts.site.judge !== 'prometheus') this.#told.push(() => tell(this.#parts.notifier))
   }
 
   #log(cell: Cell, was: string, to: Alarm): void {
@@ -167,6 +179,11 @@ function entryOf(
 function firedAt(alarm: Alarm, otherwise: Moment): Moment {
   const known = lastKnown(alarm)
   return known.state === 'firing' ? known.firedAt : otherwise
+}
+
+/** How long a firing alert stands when siteward falls silent: late rather than early, and never for a lost telling or two. */
+export function lifetimeOf({ runOut, resend }: Site): Milliseconds {
+  return Math.max(runOut, 4 * resend)
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Collector } from '../collectors/collector.ts'
 import { httpWatch, localOperator } from './access.ts'
-import { AlarmKeeper, type Remembered, remember } from './alarm-keeper.ts'
+import { AlarmKeeper, lifetimeOf, type Remembered, remember } from './alarm-keeper.ts'
 import { DeviceSeries } from './device-series.ts'
 import { Exposition } from './expose/exposition.ts'
 import { Gate } from './expose/gate.ts'
@@ -9,16 +9,18 @@ import { pages } from './expose/pages.ts'
 import type { Route } from './expose/route.ts'
 import { type ExposeServer, startServer } from './expose/server.ts'
 import { type Prepared, prepareJobs } from './jobs.ts'
-import type { Transition } from './judge/cell.ts'
+import type { Cell, Transition } from './judge/cell.ts'
 import { Judge } from './judge/judge.ts'
 import { annotations } from './judge/text.ts'
 import { type Cancel, type Clock, type Milliseconds, type Moment, momentOf } from './model/clock.ts'
+import type { Labels } from './model/labels.ts'
 import type { Log } from './model/log.ts'
 import type { Problem } from './model/problem.ts'
 import { SeriesTable } from './model/series.ts'
 import type { Site } from './model/site.ts'
 import { Notifier } from './notify/notifier.ts'
 import type { AlertmanagerClient } from './notify/sender.ts'
+import { watchdogOf } from './notify/watchdog.ts'
 import { runPoll } from './schedule/frame.ts'
 import { Schedule } from './schedule/schedule.ts'
 import type { Journal, JournalEntry } from './store/journal.ts'
@@ -133,9 +135,10 @@ export class Daemon {
 
   /** Begins to watch. Rejects with the system's error when it cannot listen. */
   async start(): Promise<void> {
-    const { clock } = this.#parts
+    const { site, clock } = this.#parts
     this.#server = await this.#serve()
     this.#notifier.start()
+    if (site.watchdog !== undefined) this.#notifier.fire(watchdogOf(site, site.watchdog, clock.now().wall))
     this.#tellRemembered()
     this.#watchDevices()
     const { wall, mono } = clock.now()
@@ -184,6 +187,8 @@ export class Daemon {
       failed: (alertmanager: string) => this.#metrics.sendFailures.inc({ alertmanager }),
       refused: (alertmanager: string) => this.#metrics.alertsRefused.inc({ alertmanager }),
       up: (alertmanager: string, isUp: boolean) => this.#metrics.alertmanagerUp.set({ alertmanager }, isUp ? 1 : 0),
+      reached: (alertmanager: string, at: Milliseconds) =>
+        this.#metrics.alertmanagerReached.set({ site: site.name, alertmanager }, at / 1000),
     }
     return new Notifier(clients, site.resend, { clock, random, log, watch }, (keys) => this.#keeper.forget(keys))
   }
@@ -192,27 +197,26 @@ export class Daemon {
   #tellRemembered(): void {
     const { firing, resolved, orphans } = this.#remembered
     const now = this.#parts.clock.now()
-    for (const entry of firing) this.#fireAgain(entry)
-    for (const entry of resolved) {
-      this.#fireAgain(entry)
-      this.#notifier.resolve(entry.key, momentOf(entry.resolvedAt ?? now.wall, now))
-    }
-    for (const entry of orphans) {
-      if (entry.state === 'firing') {
-        this.#fireAgain(entry)
-        this.#notifier.resolve(entry.key, now)
-      }
-    }
+    for (const entry of firing) this.#tellAgain(entry, undefined)
+    for (const entry of resolved) this.#tellAgain(entry, momentOf(entry.resolvedAt ?? now.wall, now))
+    for (const entry of orphans) if (entry.state === 'firing') this.#tellAgain(entry, now)
     this.#keeper.orphaned(orphans, now)
   }
 
-  #fireAgain(entry: JournalEntry): void {
-    const { language } = this.#parts.site
-    this.#notifier.fire(entry.key, entry.labels, entry.firedAt ?? entry.activeAt, () => {
-      const cell = this.#judge.cell(entry.device, entry.key)
-      if (cell === undefined || Number.isNaN(cell.value)) return entry.annotations
-      return annotations(cell, this.#judge.bounds(cell), language)
-    })
+  #tellAgain(entry: JournalEntry, resolvedAt: Moment | undefined): void {
+    const { site } = this.#parts
+    if (site.judge === 'prometheus') return
+    const { key, labels } = entry
+    const cell = (): Cell | undefined => this.#judge.cell(entry.device, key)
+    const words = (): Labels => {
+      const known = cell()
+      if (known === undefined || Number.isNaN(known.value)) return entry.annotations
+      return annotations(known, this.#judge.bounds(known), site.language)
+    }
+    const startsAt = entry.firedAt ?? entry.activeAt
+    const confirmedAt = (): Milliseconds => cell()?.brokenAt ?? 0
+    const firing = { key, labels, annotations: words, startsAt, lifetime: lifetimeOf(site), confirmedAt }
+    this.#notifier.remember(firing, resolvedAt)
   }
 
   #watchDevices(): void {

@@ -55,6 +55,8 @@ class World {
   readonly folder = mkdtempSync(join(tmpdir(), 'siteward-daemon-'))
   answer: Answer = 22
   rules: readonly Rule[] = [hot, down]
+  /** What of the site is not as usual. */
+  changed: Partial<Site> = {}
   daemon: Daemon | undefined
 
   async start(): Promise<Daemon> {
@@ -87,11 +89,15 @@ class World {
       listen: { host: '127.0.0.1', port: 0 },
       alertmanagers: [],
       resend: minute,
+      runOut: 120 * minute,
+      watchdog: undefined,
+      judge: 'siteward',
       stateDirectory: this.folder,
       parallelPolls: 10,
       access: { operators: [], operateWithoutTls: false },
       devices: [device],
       vocabulary,
+      ...this.changed,
     }
   }
 
@@ -128,6 +134,7 @@ class World {
         this.alerts.push(...alerts)
         return { kind: 'taken' }
       },
+      look: async () => ({ kind: 'closed' }),
       close: () => {},
     }
   }
@@ -189,6 +196,30 @@ describe('from a poll to an alert', () => {
     await world.clock.pass(2 * minute)
     expect(world.isOver(world.named('RoomTemperature').at(-1))).toBe(true)
     expect(new Set(world.named('RoomTemperature').map(({ startsAt }) => startsAt)).size).toBe(1)
+  })
+
+  test("the dead man's switch is told again and again, and outlives siteward by minutes only", async () => {
+    world = new World()
+    world.changed = { watchdog: 'Watchdog' }
+    await world.start()
+    await world.clock.pass(10 * minute)
+    const told = world.named('Watchdog')
+    expect(told.length).toBeGreaterThanOrEqual(10)
+    expect(told[0]?.labels).toEqual({ alertname: 'Watchdog', severity: 'none', site: 'hospital' })
+    expect((told.at(-1)?.endsAt ?? 0) - world.clock.now().wall).toBeLessThanOrEqual(4 * minute)
+  })
+
+  test('where Prometheus judges, siteward judges too, and tells nobody', async () => {
+    world = new World()
+    world.changed = { judge: 'prometheus' }
+    world.answer = 29.5
+    await world.start()
+    await world.clock.pass(5 * minute)
+    expect(await world.scrape()).toContain('severity="critical",state="firing"} 1\n')
+    await world.daemon?.stop()
+    await world.start()
+    await world.clock.pass(5 * minute)
+    expect(world.alerts).toEqual([])
   })
 
   test('a silent device leaves /metrics at once, resolves nothing, and is itself an alarm', async () => {

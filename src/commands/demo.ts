@@ -73,7 +73,7 @@ async function watch(site: Site, room: SimulatedRoom, io: Io): Promise<number> {
     version,
     collectors: byProtocol,
     journal: openJournal(site.stateDirectory, io.clock.now().wall, () => {}),
-    clients: alertmanagers.map(alertmanagerClient),
+    clients: alertmanagers.map((url) => alertmanagerClient(url, site.name)),
     clock: io.clock,
     random: seededRandom(2),
     log: silent,

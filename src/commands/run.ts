@@ -48,7 +48,7 @@ async function watch(site: Site, log: Log, io: Io): Promise<number> {
       version,
       collectors: byProtocol,
       journal: journalOf(site, log, io),
-      clients: site.alertmanagers.map(alertmanagerClient),
+      clients: site.alertmanagers.map((url) => alertmanagerClient(url, site.name)),
       clock: io.clock,
       random: Math.random,
       log,

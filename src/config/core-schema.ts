@@ -416,6 +416,19 @@ export function siteSchema<Device extends TSchema, Credential extends TSchema>(
         default: [],
       }),
       resend: duration('how often a firing alert is sent again', { default: '1m' }),
+      run_out: duration('how long a firing alert stands when siteward falls silent; at least 4 times resend', {
+        default: '2h',
+      }),
+      watchdog: Type.Union([Type.Literal('off'), Type.String({ title: 'alarm name', ...alarmName })], {
+        title: 'alarm name or off',
+        description: 'an alert that always fires, so that its end shows that the path to the on-call engineer is dead',
+        default: 'SitewardWatchdog',
+      }),
+      judge: Type.Enum(['siteward', 'prometheus', 'both'], {
+        title: 'judge',
+        description: 'who judges the readings and tells Alertmanager; the other stands in, or with both is compared',
+        default: 'siteward',
+      }),
       parallel_polls: Type.Integer({
         description: 'the most polls in flight at once',
         minimum: 1,

@@ -4,6 +4,7 @@ import type { Place } from '../model/place.ts'
 import type { Problems } from './problems.ts'
 
 export const second: Milliseconds = 1000
+export const minute: Milliseconds = 60_000
 export const hour: Milliseconds = 3_600_000
 export const day: Milliseconds = 86_400_000
 export const week: Milliseconds = 7 * day

@@ -5,7 +5,7 @@ import type { Vocabulary } from '../model/metric.ts'
 import type { Listen, Site } from '../model/site.ts'
 import { checkOf, type Spot } from './check.ts'
 import { siteSchema } from './core-schema.ts'
-import { hour, readDuration, second } from './durations.ts'
+import { hour, minute, readDuration, second, week } from './durations.ts'
 import type { Problems } from './problems.ts'
 import { cleanLabels, isReserved } from './rules.ts'
 import { besideFile } from './secrets.ts'
@@ -48,6 +48,9 @@ export function readSite(
       return readUrl(url, { tree, path: ['alertmanagers', index] }, problems) ?? []
     }),
     resend: readDuration(text.resend, [second, hour], tree.at(['resend']), problems) ?? 60 * second,
+    runOut: readDuration(text.run_out, [minute, week], tree.at(['run_out']), problems) ?? 2 * hour,
+    watchdog: text.watchdog === 'off' ? undefined : text.watchdog,
+    judge: text.judge,
     stateDirectory: stateDirectory(text, tree.file, env),
     parallelPolls: text.parallel_polls,
     access: { operators, operateWithoutTls: text.operate_without_tls },

@@ -11,6 +11,7 @@ export interface OwnMetrics {
   readonly sendFailures: Counter<'alertmanager'>
   readonly alertsRefused: Counter<'alertmanager'>
   readonly alertmanagerUp: Gauge<'alertmanager'>
+  readonly alertmanagerReached: Gauge<'site' | 'alertmanager'>
   readonly httpRequests: Counter<'path' | 'code'>
   /** The text of all of them. */
   render(format: Format): Promise<string>
@@ -75,6 +76,12 @@ export function ownMetrics(inside: Inside): OwnMetrics {
       name: 'siteward_alertmanager_up',
       help: 'Whether the last sending was taken',
       labelNames: ['alertmanager'],
+      registers,
+    }),
+    alertmanagerReached: new Gauge({
+      name: 'siteward_alertmanager_last_success_timestamp_seconds',
+      help: 'When Alertmanager last answered',
+      labelNames: ['site', 'alertmanager'],
       registers,
     }),
     httpRequests: counter('siteward_http_requests_total', 'HTTP requests answered', ['path', 'code']),

@@ -1,5 +1,5 @@
 import { type Alarm, isFiring } from '../model/alarm.ts'
-import type { Moment } from '../model/clock.ts'
+import type { Milliseconds, Moment } from '../model/clock.ts'
 import type { Device } from '../model/device.ts'
 import { type Labels, labelKey } from '../model/labels.ts'
 import type { Rule } from '../model/rule.ts'
@@ -20,6 +20,8 @@ export interface Cell {
   /** The series' own labels, without site and device. */
   readonly own: Labels
   alarm: Alarm
+  /** When a fresh reading last was not good (monotonic); 0 for never since the start. */
+  brokenAt: Milliseconds
   /** The last value that was read; NaN when there never was one. */
   value: number
 }

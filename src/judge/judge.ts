@@ -122,13 +122,24 @@ export class Judge {
     const key = alertKey(labels)
     const restored = this.#restored.get(key)
     this.#restored.delete(key)
-    const cell: Cell = { key, rule, device, subject, labels, own, alarm: restored ?? inactive, value: Number.NaN }
+    const cell: Cell = {
+      key,
+      rule,
+      device,
+      subject,
+      labels,
+      own,
+      alarm: restored ?? inactive,
+      brokenAt: 0,
+      value: Number.NaN,
+    }
     this.#byDevice.get(device.name)?.cells.set(key, cell)
     return cell
   }
 
   #move(cell: Cell, found: Breach, at: Moment, transitions: Transition[]): void {
     const from = cell.alarm
+    if (found === 'broken' || found === 'near') cell.brokenAt = at.mono
     const to = step(cell.rule, from, found, at)
     if (to === from) return
     cell.alarm = to

@@ -21,6 +21,12 @@ export interface Site {
   readonly alertmanagers: readonly URL[]
   /** How often a firing alert is sent again. */
   readonly resend: Milliseconds
+  /** How long a firing alert stands when siteward falls silent. */
+  readonly runOut: Milliseconds
+  /** The name of the alert that always fires; undefined where there is none. */
+  readonly watchdog: string | undefined
+  /** Who judges the readings and tells Alertmanager; `both` is for comparing the two. */
+  readonly judge: 'siteward' | 'prometheus' | 'both'
   /** The folder of the alarm journal. */
   readonly stateDirectory: string
   /** The most polls in flight at once over all devices. */

@@ -1,42 +1,109 @@
 import type { Alert } from '../model/alert.ts'
 import type { Milliseconds } from '../model/clock.ts'
-import type { AlertmanagerClient, Delivery } from './sender.ts'
+import { type Labels, labelKey } from '../model/labels.ts'
+import type { View } from './repeat.ts'
+import type { AlertmanagerClient, Delivery, Look } from './sender.ts'
 
 const deadline: Milliseconds = 10_000
-/** Of a reply only the beginning is of interest, for the log. */
+/** Of a reply to what was told only the beginning is of interest, for the log. */
 const longestReply = 65_536
+/** About 1 kB an alert: more than these are no site's. */
+const longestList = 32 * 2 ** 20
 
-/** Alertmanager's API v2, by the runtime's own fetch. Source: api/v2/openapi.yaml of prometheus/alertmanager. */
-export function alertmanagerClient(base: URL): AlertmanagerClient {
-  const url = new URL(`${base.pathname.replace(/\/$/, '')}/api/v2/alerts`, base)
-  url.username = ''
-  url.password = ''
+/** Where an Alertmanager is reached, and how it is spoken to. */
+interface Line {
+  readonly base: URL
+  readonly site: string
+  readonly closing: AbortSignal
+}
+
+/**
+ * Alertmanager's API v2, by the runtime's own fetch; it is asked for the alerts of `site`. Source: api/v2/openapi.yaml of
+ * prometheus/alertmanager.
+ */
+export function alertmanagerClient(base: URL, site: string): AlertmanagerClient {
   const closing = new AbortController()
+  const line: Line = { base, site, closing: closing.signal }
   return {
-    url: url.origin,
-    post: (alerts) => post(url, base, alerts, closing.signal),
+    url: base.origin,
+    post: (alerts) => post(line, alerts),
+    look: () => look(line),
     close: () => closing.abort(),
   }
 }
 
-async function post(url: URL, base: URL, alerts: readonly Alert[], closing: AbortSignal): Promise<Delivery> {
+function request({ base, closing }: Line, path: string, body?: string): Promise<Response> {
+  const url = new URL(`${base.pathname.replace(/\/$/, '')}${path}`, base)
+  url.username = ''
+  url.password = ''
+  const headers = { ...authorization(base), ...(body === undefined ? {} : { 'content-type': 'application/json' }) }
+  const signal = AbortSignal.any([AbortSignal.timeout(deadline), closing])
+  const sent = body === undefined ? {} : { method: 'POST', body }
+  return fetch(url, { ...sent, headers, redirect: 'error', signal })
+}
+
+async function post(line: Line, alerts: readonly Alert[]): Promise<Delivery> {
   try {
-    const response = await fetch(url, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', ...authorization(base) },
-      body: JSON.stringify(alerts.map(wire)),
-      redirect: 'error',
-      signal: AbortSignal.any([AbortSignal.timeout(deadline), closing]),
-    })
-    const text = await beginning(response)
+    const response = await request(line, '/api/v2/alerts', JSON.stringify(alerts.map(wire)))
+    const text = await beginning(response, longestReply)
     if (response.ok) return { kind: 'taken' }
     const why = `HTTP ${response.status} ${text.slice(0, 200)}`
-    // 408 and 429 are the 4xx that a later try may overcome.
-    const final = response.status >= 400 && response.status < 500 && response.status !== 408 && response.status !== 429
-    return final ? { kind: 'refused', why } : { kind: 'failed', why, retryAfter: retryAfter(response) }
+    return isFinal(response) ? { kind: 'refused', why } : { kind: 'failed', why, retryAfter: retryAfter(response) }
   } catch (error) {
     return { kind: 'failed', why: reason(error), retryAfter: undefined }
   }
+}
+
+/** 408 and 429 are the 4xx that a later try may overcome. */
+function isFinal({ status }: Response): boolean {
+  return status >= 400 && status < 500 && status !== 408 && status !== 429
+}
+
+async function look(line: Line): Promise<Look> {
+  try {
+    const filter = encodeURIComponent(`site="${line.site}"`)
+    const replies: string[] = []
+    // The start is asked first: with one between the two, the alerts of the later process are taken for forgotten.
+    for (const path of ['/api/v2/status', `/api/v2/alerts?filter=${filter}`]) {
+      const response = await request(line, path)
+      const text = await beginning(response, longestList)
+      if (isFinal(response)) return { kind: 'closed' }
+      if (!response.ok) return { kind: 'failed', why: `HTTP ${response.status}`, retryAfter: retryAfter(response) }
+      replies.push(text)
+    }
+    const view = viewOf(replies[0] ?? '', replies[1] ?? '')
+    return view === undefined ? { kind: 'closed' } : { kind: 'view', view }
+  } catch (error) {
+    return { kind: 'failed', why: reason(error), retryAfter: undefined }
+  }
+}
+
+/** What the replies say; undefined where they are not Alertmanager's, or are cut. */
+function viewOf(status: string, alerts: string): View | undefined {
+  const started = fieldOf(parsed(status), 'uptime')
+  const list = parsed(alerts)
+  if (typeof started !== 'string' || !Array.isArray(list)) return undefined
+  const active = new Map<string, Milliseconds>()
+  for (const item of list)
+    active.set(labelKey(labelsOf(fieldOf(item, 'labels'))), Date.parse(String(fieldOf(item, 'startsAt'))))
+  return { started, active }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function fieldOf(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined
+}
+
+function labelsOf(value: unknown): Labels {
+  if (typeof value !== 'object' || value === null) return {}
+  return Object.fromEntries(Object.entries(value).map(([name, text]) => [name, String(text)]))
 }
 
 function authorization(base: URL): Record<string, string> {
@@ -54,7 +121,7 @@ function wire({ labels, annotations, startsAt, endsAt }: Alert): unknown {
   }
 }
 
-async function beginning(response: Response): Promise<string> {
+async function beginning(response: Response, longest: number): Promise<string> {
   if (response.body === null) return ''
   const parts: Uint8Array[] = []
   let length = 0
@@ -62,9 +129,9 @@ async function beginning(response: Response): Promise<string> {
     parts.push(part)
     length += part.length
     // Leaving the loop cancels the body: an endless reply ends here.
-    if (length >= longestReply) break
+    if (length >= longest) break
   }
-  return Buffer.concat(parts).toString('utf8', 0, longestReply)
+  return Buffer.concat(parts).toString('utf8', 0, longest)
 }
 
 function retryAfter(response: Response): Milliseconds | undefined {

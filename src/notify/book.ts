@@ -1,20 +1,34 @@
 import { elapsed, type Milliseconds, type Moment } from '../model/clock.ts'
-import type { Labels } from '../model/labels.ts'
+import { type Labels, labelKey } from '../model/labels.ts'
 
 /**
- * How long a resolved alert is told again: long enough to be seen after a restart of Alertmanager (Prometheus:
+ * How long a resolved alert is kept for Alertmanagers that start anew and have forgotten it (Prometheus:
  * resolvedRetention, 15 min).
  */
 const resolvedRetention: Milliseconds = 900_000
 
-/** One alert as it stands; the book holds the truth, and senders tell it until everybody knows. */
-export interface Entry {
+/** An alert that fires, as it is put into the book. */
+export interface Firing {
   readonly key: string
   readonly labels: Labels
   /** Made at each sending, so that the value shown is the newest. */
   annotations(): Labels
   /** Wall clock; never changes while the alert lives. */
   readonly startsAt: Milliseconds
+  /** How long the alert stands by itself after it was last told. */
+  readonly lifetime: Milliseconds
+  /** When a fresh reading last showed that it still holds (monotonic); 0 for never since the start. */
+  confirmedAt(): Milliseconds
+}
+
+/** One alert as it stands; the book holds the truth, and senders tell it until everybody knows. */
+export interface Entry extends Firing {
+  /** Its labels as Alertmanager keeps them, in canonical form: one without a text is none to it. */
+  readonly identity: string
+  /** When it was put into the book. */
+  readonly since: Moment
+  /** Known from before a restart: somebody may have been told of it already, and of its end since. */
+  readonly isRemembered: boolean
   readonly resolvedAt: Moment | undefined
   /** Grows with each change, so that a sender knows what it has not told yet. */
   readonly version: number
@@ -36,17 +50,20 @@ export class AlertBook {
     return this.#entries.size
   }
 
-  fire(key: string, labels: Labels, startsAt: Milliseconds, annotations: () => Labels): void {
-    this.#entries.delete(key)
-    this.#entries.set(key, { key, labels, annotations, startsAt, resolvedAt: undefined, version: ++this.#version })
+  fire(firing: Firing, since: Moment, isRemembered = false): void {
+    this.#entries.delete(firing.key)
+    const identity = labelKey(Object.fromEntries(Object.entries(firing.labels).filter(([, text]) => text !== '')))
+    const version = ++this.#version
+    this.#entries.set(firing.key, { ...firing, identity, since, isRemembered, resolvedAt: undefined, version })
   }
 
   /** Marks an alert as resolved; unknown ones (never told to anybody) are ignored. Its last words are kept. */
-  resolve(key: string, at: Moment): void {
+  resolve(key: string, at: Moment, isRemembered = false): void {
     const entry = this.#entries.get(key)
     if (entry === undefined || entry.resolvedAt !== undefined) return
     const last = entry.annotations()
-    this.#entries.set(key, { ...entry, annotations: () => last, resolvedAt: at, version: ++this.#version })
+    const version = ++this.#version
+    this.#entries.set(key, { ...entry, annotations: () => last, isRemembered, resolvedAt: at, version })
   }
 
   /** Forgets resolved alerts that were told long enough and that `isTold` says every Alertmanager has taken. */

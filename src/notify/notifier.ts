@@ -1,6 +1,5 @@
 import type { Cancel, Milliseconds, Moment } from '../model/clock.ts'
-import type { Labels } from '../model/labels.ts'
-import { AlertBook } from './book.ts'
+import { AlertBook, type Firing } from './book.ts'
 import { type AlertmanagerClient, Sender, type SenderTools } from './sender.ts'
 
 const pruning: Milliseconds = 30_000
@@ -25,8 +24,9 @@ export class Notifier {
     this.#forgotten = forgotten
   }
 
-  /** Begins to forget what everybody has been told of for long enough. */
+  /** Asks every Alertmanager whether it lives; begins to forget what everybody has been told of for long enough. */
   start(): void {
+    for (const sender of this.#senders) sender.start()
     this.#pruning = this.#pruneLater()
   }
 
@@ -35,13 +35,24 @@ export class Notifier {
     return this.#book.size
   }
 
-  fire(key: string, labels: Labels, startsAt: Milliseconds, annotations: () => Labels): void {
-    this.#book.fire(key, labels, startsAt, annotations)
+  /** An alert that fires now. */
+  fire(firing: Firing): void {
+    this.#book.fire(firing, this.#tools.clock.now())
     this.#wake()
   }
 
   resolve(key: string, at: Moment): void {
     this.#book.resolve(key, at)
+    this.#wake()
+  }
+
+  /**
+   * An alert that fired before a restart, and may have ended (`resolvedAt`) without everybody knowing. Told where
+   * Alertmanager has it, or a reading shows it again, or it has no other word of it.
+   */
+  remember(firing: Firing, resolvedAt: Moment | undefined): void {
+    this.#book.fire(firing, this.#tools.clock.now(), true)
+    if (resolvedAt !== undefined) this.#book.resolve(firing.key, resolvedAt, true)
     this.#wake()
   }
 

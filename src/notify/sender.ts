@@ -2,6 +2,7 @@ import type { Alert } from '../model/alert.ts'
 import { type Cancel, type Clock, elapsed, type Milliseconds, type Moment } from '../model/clock.ts'
 import type { Log } from '../model/log.ts'
 import type { AlertBook, Entry } from './book.ts'
+import { isRepeated, type Told, type View } from './repeat.ts'
 
 /** Alerts in one POST; Prometheus' --alertmanager.notification-batch-size. */
 const batchSize = 256
@@ -18,10 +19,18 @@ export type Delivery =
   | { readonly kind: 'refused'; readonly why: string }
   | { readonly kind: 'failed'; readonly why: string; readonly retryAfter: Milliseconds | undefined }
 
+/** What an Alertmanager holds; `closed` is one that answers, but not this (an older one, a proxy before it). */
+export type Look =
+  | { readonly kind: 'view'; readonly view: View }
+  | { readonly kind: 'closed' }
+  | { readonly kind: 'failed'; readonly why: string; readonly retryAfter: Milliseconds | undefined }
+
 /** The wire to one Alertmanager. Never rejects. */
 export interface AlertmanagerClient {
   readonly url: string
   post(alerts: readonly Alert[]): Promise<Delivery>
+  /** Asks what it holds of this site. */
+  look(): Promise<Look>
   close(): void
 }
 
@@ -31,16 +40,14 @@ export interface SenderWatch {
   failed(url: string): void
   refused(url: string): void
   up(url: string, isUp: boolean): void
-}
-
-interface Told {
-  readonly version: number
-  readonly at: Moment
+  /** It has answered, at this wall clock time. */
+  reached(url: string, at: Milliseconds): void
 }
 
 /**
  * Tells one Alertmanager everything in the book, by itself: a dead peer holds up no other. Each alert is sent when it
- * changes and then every `resend`; one request is in flight at a time; failures are retried with backoff and jitter.
+ * changes and then every `resend`, as far as it must be (`isRepeated`); with nothing to tell, Alertmanager is asked all
+ * the same whether it lives. One request is in flight at a time; failures are retried with backoff and jitter.
  */
 export class Sender {
   readonly #client: AlertmanagerClient
@@ -51,6 +58,9 @@ export class Sender {
   readonly #log: Log
   readonly #watch: SenderWatch
   readonly #told = new Map<string, Told>()
+  /** What Alertmanager said last; undefined before it was asked, and where it cannot be. */
+  #view: View | undefined
+  #lookedAt: Moment | undefined
   #timer: { readonly at: Milliseconds; readonly cancel: Cancel } | undefined
   #busy: Promise<void> | undefined
   #failures = 0
@@ -66,6 +76,11 @@ export class Sender {
     this.#random = tools.random
     this.#log = tools.log
     this.#watch = tools.watch
+  }
+
+  /** Asks Alertmanager at once whether it lives. */
+  start(): void {
+    this.#arm(0)
   }
 
   /** The book has changed: what is new goes out within 50 ms, unless the peer is being waited for. */
@@ -115,9 +130,13 @@ export class Sender {
       return
     }
     const now = this.#clock.now()
-    let wait = Number.POSITIVE_INFINITY
+    let wait = this.#lookDueIn(now)
     for (const entry of this.#book.entries) wait = Math.min(wait, this.#dueIn(entry, now))
-    if (Number.isFinite(wait)) this.#arm(Math.max(gathering, wait))
+    this.#arm(Math.max(gathering, wait))
+  }
+
+  #lookDueIn(now: Moment): Milliseconds {
+    return this.#lookedAt === undefined ? 0 : Math.max(0, this.#resend - elapsed(this.#lookedAt, now))
   }
 
   #dueIn(entry: Entry, now: Moment): Milliseconds {
@@ -126,22 +145,59 @@ export class Sender {
     return Math.max(0, this.#resend - elapsed(told.at, now))
   }
 
+  /** Tells what is due, and what becomes due meanwhile. */
   async #round(): Promise<void> {
     for (;;) {
       const now = this.#clock.now()
       const due: Entry[] = []
-      for (const entry of this.#book.entries) {
-        if (this.#dueIn(entry, now) === 0) due.push(entry)
-        if (due.length === batchSize) break
+      for (const entry of this.#book.entries) if (this.#dueIn(entry, now) === 0) due.push(entry)
+      const mustLook = this.#lookDueIn(now) === 0 || due.some((entry) => this.#isRepeat(entry))
+      if (mustLook && !(await this.#look())) return
+      const news = due.filter((entry) => this.#mustTell(entry, now))
+      // One that answers questions may still take nothing: where there is something to tell, only that it is taken counts.
+      if (mustLook && news.length === 0) this.#reached()
+      for (let i = 0; i < news.length; i += batchSize) {
+        if (!(await this.#deliver(news.slice(i, i + batchSize)))) return
       }
-      if (due.length === 0 || !(await this.#deliver(due))) return
+      if (due.length === 0) return
     }
+  }
+
+  /** Whether Alertmanager, or the process before this one, knows of it already. */
+  #isRepeat({ key, version, isRemembered }: Entry): boolean {
+    const told = this.#told.get(key)
+    return told === undefined ? isRemembered : told.version === version
+  }
+
+  /** Whether it goes out now; what need not is looked at again after the next `resend`. */
+  #mustTell(entry: Entry, now: Moment): boolean {
+    if (!this.#isRepeat(entry)) return true
+    const told = this.#told.get(entry.key)
+    if (isRepeated(entry, told, this.#view, now, 2 * this.#resend)) return true
+    const isHearsay = told?.isHearsay ?? true
+    const missedAt = told === undefined ? entry.since.mono : (told.missedAt ?? now.mono)
+    const { version } = entry
+    this.#told.set(entry.key, { version, at: now, started: this.#view?.started, missedAt, isHearsay })
+    return false
+  }
+
+  /** Asks Alertmanager what it holds. False: it does not answer, try later. */
+  async #look(): Promise<boolean> {
+    const now = this.#clock.now()
+    const look = await this.#client.look()
+    if (look.kind === 'failed') {
+      this.#failed(look.why, look.retryAfter)
+      return false
+    }
+    this.#lookedAt = now
+    this.#view = look.kind === 'view' ? look.view : undefined
+    return true
   }
 
   /** Sends a batch; one that is refused is halved until the alert at fault stands alone. False: try later. */
   async #deliver(entries: readonly Entry[]): Promise<boolean> {
     const now = this.#clock.now()
-    const delivery = await this.#client.post(entries.map((entry) => alertOf(entry, now, this.#resend)))
+    const delivery = await this.#client.post(entries.map((entry) => alertOf(entry, now)))
     switch (delivery.kind) {
       case 'taken':
         this.#taken(entries, now)
@@ -159,7 +215,7 @@ export class Sender {
     if (entries.length === 1 && only !== undefined) {
       this.#watch.refused(this.#client.url)
       this.#log.error({ alertmanager: this.#client.url, alert: only.key, why }, 'alertmanager refuses this alert')
-      this.#told.set(only.key, { version: only.version, at: now })
+      this.#tell(only, now)
       return true
     }
     const half = Math.ceil(entries.length / 2)
@@ -167,11 +223,20 @@ export class Sender {
   }
 
   #taken(entries: readonly Entry[], at: Moment): void {
+    this.#reached()
+    this.#watch.delivered(this.#client.url, entries.length)
+    for (const entry of entries) this.#tell(entry, at)
+  }
+
+  #tell({ key, version }: Entry, at: Moment): void {
+    this.#told.set(key, { version, at, started: this.#view?.started, missedAt: undefined, isHearsay: false })
+  }
+
+  #reached(): void {
     if (this.#failures > 0) this.#log.info({ alertmanager: this.#client.url }, 'alertmanager answers again')
     this.#failures = 0
     this.#watch.up(this.#client.url, true)
-    this.#watch.delivered(this.#client.url, entries.length)
-    for (const { key, version } of entries) this.#told.set(key, { version, at })
+    this.#watch.reached(this.#client.url, this.#clock.now().wall)
   }
 
   #failed(why: string, retryAfter: Milliseconds | undefined): void {
@@ -194,11 +259,10 @@ export interface SenderTools {
 }
 
 /**
- * The alert as Alertmanager is told it. A firing one carries an end four resends ahead, so that one or two lost sendings
- * end nothing, while the alerts of a dead siteward run out (Prometheus: rules/alerting.go, 4 x max(interval, resend)).
+ * The alert as Alertmanager is told it. A firing one carries an end of its own, so that the alerts of a dead siteward run
+ * out: late, since a restart, an upgrade or a cut wire is no end of what fires.
  */
-function alertOf(entry: Entry, now: Moment, resend: Milliseconds): Alert {
-  const endsAt =
-    entry.resolvedAt === undefined ? now.wall + 4 * resend : Math.max(entry.resolvedAt.wall, entry.startsAt)
-  return { labels: entry.labels, annotations: entry.annotations(), startsAt: Math.min(entry.startsAt, endsAt), endsAt }
+function alertOf({ labels, annotations, startsAt, lifetime, resolvedAt }: Entry, now: Moment): Alert {
+  const endsAt = resolvedAt === undefined ? now.wall + lifetime : Math.max(resolvedAt.wall, startsAt)
+  return { labels, annotations: annotations(), startsAt: Math.min(startsAt, endsAt), endsAt }
 }

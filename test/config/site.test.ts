@@ -53,6 +53,9 @@ describe('a site', () => {
       access: { operators: [], operateWithoutTls: false },
       alertmanagers: [],
       resend: 60_000,
+      runOut: 7_200_000,
+      watchdog: 'SitewardWatchdog',
+      judge: 'siteward',
       stateDirectory: join(fixtures, 'good', 'siteward-state'),
       parallelPolls: 200,
     })
@@ -73,6 +76,9 @@ describe('a site', () => {
       language: 'zh',
       listen: { host: '::1', port: 9879 },
       resend: 120_000,
+      runOut: 10_800_000,
+      watchdog: 'ClinicWatchdog',
+      judge: 'both',
       parallelPolls: 50,
       stateDirectory: join(fixtures, 'state'),
     })

@@ -109,7 +109,8 @@ describeWith(['prometheus', 'prometheus-alertmanager', 'promtool'], 'the main jo
     await until(async () => (await query('room_temperature_celsius'))[0]?.value[1] === '24', 30, everything)
     const scrape = await (await fetch(`http://127.0.0.1:${ports.siteward}/metrics`)).text()
     expect(scrape).toContain('siteward_threshold{site="e2e",device="room",metric="room_temperature_celsius"')
-    expect(pager.pages).toEqual([])
+    await until(() => pager.of('SitewardWatchdog', 'firing').length > 0, 30, everything)
+    expect(pager.pages).toHaveLength(1)
 
     setRoom(29.5, 0.55)
     const state = (name: string): string => `siteward_alarms{alarm="RoomTemperature",state="${name}"} == 1`

@@ -1,12 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import type { Alert } from '../../src/model/alert.ts'
+import type { Labels } from '../../src/model/labels.ts'
 import { silent } from '../../src/model/log.ts'
+import type { Firing } from '../../src/notify/book.ts'
 import { Notifier } from '../../src/notify/notifier.ts'
-import type { AlertmanagerClient, Delivery } from '../../src/notify/sender.ts'
+import type { AlertmanagerClient, Delivery, Look } from '../../src/notify/sender.ts'
 import { ManualClock } from '../manual-clock.ts'
 
 const minute = 60_000
-const watch = { delivered: () => {}, failed: () => {}, refused: () => {}, up: () => {} }
+const watch = { delivered: () => {}, failed: () => {}, refused: () => {}, up: () => {}, reached: () => {} }
 
 class Peer implements AlertmanagerClient {
   readonly url: string
@@ -20,6 +22,10 @@ class Peer implements AlertmanagerClient {
   async post(alerts: readonly Alert[]): Promise<Delivery> {
     this.posts.push(alerts)
     return this.answer(alerts)
+  }
+
+  async look(): Promise<Look> {
+    return { kind: 'closed' }
   }
 
   close(): void {}
@@ -38,19 +44,30 @@ function notifierFor(peers: readonly Peer[], forgotten: string[] = []): { clock:
 }
 
 const labels = { alertname: 'RoomTemperature', device: 'crac-1' }
-const words = () => ({ summary: 'hot' })
+
+function firing(key: string, own: Labels, startsAt: number): Firing {
+  return {
+    key,
+    labels: own,
+    annotations: () => ({ summary: 'hot' }),
+    startsAt,
+    lifetime: 120 * minute,
+    confirmedAt: () => 0,
+  }
+}
+
 const failed: Delivery = { kind: 'failed', why: 'ECONNREFUSED', retryAfter: undefined }
 
 describe('one alertmanager', () => {
-  test('a firing alert is sent at once and then each minute, its end four minutes ahead', async () => {
+  test('a firing alert is sent at once and then each minute, its end as far ahead as it is to live', async () => {
     const peer = new Peer()
     const { clock, notifier } = notifierFor([peer])
     const began = clock.now().wall
-    notifier.fire('k', labels, began, words)
+    notifier.fire(firing('k', labels, began))
     await clock.pass(1000)
     expect(peer.posts).toHaveLength(1)
     expect(peer.alerts[0]).toMatchObject({ labels, annotations: { summary: 'hot' }, startsAt: began })
-    expect((peer.alerts[0]?.endsAt ?? 0) - began).toBeGreaterThanOrEqual(4 * minute)
+    expect((peer.alerts[0]?.endsAt ?? 0) - began).toBeGreaterThanOrEqual(120 * minute)
     await clock.pass(5 * minute)
     expect(peer.posts).toHaveLength(6)
     expect(new Set(peer.alerts.map(({ startsAt }) => startsAt)).size).toBe(1)
@@ -60,7 +77,7 @@ describe('one alertmanager', () => {
     const peer = new Peer()
     const forgotten: string[] = []
     const { clock, notifier } = notifierFor([peer], forgotten)
-    notifier.fire('k', labels, clock.now().wall, words)
+    notifier.fire(firing('k', labels, clock.now().wall))
     await clock.pass(1000)
     const at = clock.now()
     notifier.resolve('k', at)
@@ -81,18 +98,18 @@ describe('one alertmanager', () => {
     peer.answer = () => failed
     const forgotten: string[] = []
     const { clock, notifier } = notifierFor([peer], forgotten)
-    for (let i = 0; i < 1000; i++) notifier.fire(`r${i}`, { ...labels, i: `r${i}` }, clock.now().wall, words)
+    for (let i = 0; i < 1000; i++) notifier.fire(firing(`r${i}`, { ...labels, i: `r${i}` }, clock.now().wall))
     await clock.pass(minute)
     for (let i = 0; i < 1000; i++) notifier.resolve(`r${i}`, clock.now())
-    for (let i = 0; i < 5000; i++) notifier.fire(`f${i}`, { ...labels, i: `f${i}` }, clock.now().wall, words)
+    for (let i = 0; i < 5000; i++) notifier.fire(firing(`f${i}`, { ...labels, i: `f${i}` }, clock.now().wall))
     await clock.pass(60 * minute)
     expect(peer.posts.length).toBeLessThan(150)
     expect(forgotten).toEqual([])
     peer.posts.length = 0
     peer.answer = () => ({ kind: 'taken' })
     await clock.pass(90_000)
-    const firing = new Set(peer.alerts.map((alert) => alert.labels['i']))
-    expect(firing.size).toBe(6000)
+    const fired = new Set(peer.alerts.map((alert) => alert.labels['i']))
+    expect(fired.size).toBe(6000)
     const now = clock.now().wall
     const over = peer.alerts.filter(({ endsAt }) => (endsAt ?? now + 1) < now)
     expect(new Set(over.map((alert) => alert.labels['i'])).size).toBe(1000)
@@ -103,7 +120,7 @@ describe('one alertmanager', () => {
     const peer = new Peer()
     peer.answer = () => ({ kind: 'failed', why: 'HTTP 429', retryAfter: 45_000 })
     const { clock, notifier } = notifierFor([peer])
-    notifier.fire('k', labels, clock.now().wall, words)
+    notifier.fire(firing('k', labels, clock.now().wall))
     await clock.pass(40_000)
     expect(peer.posts).toHaveLength(1)
     await clock.pass(10_000)
@@ -115,7 +132,7 @@ describe('one alertmanager', () => {
     const isBad = (alert: Alert): boolean => alert.labels['i'] === '77'
     peer.answer = (alerts) => (alerts.some(isBad) ? { kind: 'refused', why: 'HTTP 400' } : { kind: 'taken' })
     const { clock, notifier } = notifierFor([peer])
-    for (let i = 0; i < 200; i++) notifier.fire(`k${i}`, { ...labels, i: `${i}` }, clock.now().wall, words)
+    for (let i = 0; i < 200; i++) notifier.fire(firing(`k${i}`, { ...labels, i: `${i}` }, clock.now().wall))
     await clock.pass(1000)
     const taken = peer.posts.filter((post) => !post.some(isBad)).flat()
     expect(new Set(taken.map((alert) => alert.labels['i'])).size).toBe(199)
@@ -127,7 +144,7 @@ describe('one alertmanager', () => {
   test('stopping tells what is new', async () => {
     const peer = new Peer()
     const { clock, notifier } = notifierFor([peer])
-    notifier.fire('k', labels, clock.now().wall, words)
+    notifier.fire(firing('k', labels, clock.now().wall))
     await notifier.stop()
     expect(peer.posts).toHaveLength(1)
     expect(clock.waiting).toBe(0)
@@ -139,7 +156,7 @@ test('a dead alertmanager holds up no other', async () => {
   const alive = new Peer('http://alive')
   dead.answer = () => failed
   const { clock, notifier } = notifierFor([dead, alive])
-  notifier.fire('k', labels, clock.now().wall, words)
+  notifier.fire(firing('k', labels, clock.now().wall))
   await clock.pass(1000)
   expect(alive.posts).toHaveLength(1)
   await clock.pass(5 * minute)

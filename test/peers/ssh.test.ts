@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { createConnection } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { ssh } from '../../collectors/ssh/collector.ts'
 import type { SshSpec } from '../../collectors/ssh/schema.ts'
 import { systemClock } from '../../src/model/clock.ts'
@@ -122,6 +122,33 @@ PidFile none
 
   test('a key with a passphrase, a pinned host key, commands in one script', async () => {
     isRead(await poll(ports.first, { host_key: fingerprint('first') }))
+  })
+
+  test('a key that only the agent holds', async () => {
+    const loose = join(folder, 'id-agent')
+    keygen('-q', '-t', 'ed25519', '-N', '', '-f', loose)
+    appendFileSync(join(folder, 'authorized'), readFileSync(`${loose}.pub`))
+    const socket = join(folder, 'agent')
+    started.push(start('ssh-agent', ['-D', '-a', socket]))
+    await until(
+      () => existsSync(socket),
+      10,
+      () => started.at(-1)?.output() ?? '',
+    )
+    execFileSync('ssh-add', ['-q', loose], { env: { ...process.env, SSH_AUTH_SOCK: socket }, stdio: 'ignore' })
+    vi.stubEnv('SSH_AUTH_SOCK', socket)
+    try {
+      isRead(
+        await poll(ports.first, {
+          host_key: fingerprint('first'),
+          key: undefined,
+          passphrase: undefined,
+          agent: true,
+        }),
+      )
+    } finally {
+      vi.unstubAllEnvs()
+    }
   })
 
   test('known_hosts as ssh-keyscan and ssh-keygen -H make it', async () => {

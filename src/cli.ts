@@ -49,6 +49,10 @@ ${commands.map(({ name, summary }) => `  ${name.padEnd(10)} ${summary}`).join('\
 siteward COMMAND --help tells more of a command; siteward --version prints the version.
 `
 
+const stopSignals = ['SIGINT', 'SIGTERM'] as const
+/** Milliseconds within which a second signal is taken for the first one, told twice. */
+const sameKeystroke = 500
+
 const io: Io = {
   out: process.stdout,
   err: process.stderr,
@@ -56,10 +60,19 @@ const io: Io = {
   clock: systemClock,
   untilStopped: () =>
     new Promise((resolve) => {
-      for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-        // The second signal ends the process at once, as it would have without siteward listening.
-        process.once(signal, () => resolve())
+      let asked: number | undefined
+      const stop = (signal: NodeJS.Signals): void => {
+        const now = systemClock.now().mono
+        asked ??= now
+        resolve()
+        // A second signal ends the process at once, as it would have without siteward listening; but one that comes right
+        // behind the first is the same Ctrl-C, which npm hands on to those who have it from the terminal already.
+        if (now - asked > sameKeystroke) {
+          for (const one of stopSignals) process.off(one, stop)
+          process.kill(process.pid, signal)
+        }
       }
+      for (const signal of stopSignals) process.on(signal, stop)
     }),
 }
 

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { shipped } from '../src/home.ts'
 import { describeWith } from './peers/peer.ts'
-import { freePort, pause, start, until } from './peers/process.ts'
+import { freePort, start, until } from './peers/process.ts'
 
 const cli = shipped('dist', 'src', 'cli.js')
 const folder = mkdtempSync(join(tmpdir(), 'siteward-cli-'))
@@ -120,7 +120,6 @@ test('run watches without its journal where the state folder cannot be used, and
   expect(daemon.output()).toContain('without its alarm journal')
   // Under npm a Ctrl-C comes twice: from the terminal, and handed on by npm.
   daemon.child.kill('SIGINT')
-  await pause(5)
   expect(await daemon.stop('SIGINT')).toBe(0)
 })
 

@@ -22,8 +22,8 @@ export function hostWith(load: () => Promise<System>): Collector {
 /** The machine that siteward runs on. */
 export const host: Collector = hostWith(loadSystem)
 
-async function poll(plan: Plan, transport: Host, { signal }: PollContext): Promise<PollResult> {
-  const harvest = new Harvest(plan.series)
+async function poll(plan: Plan, transport: Host, { signal, witness }: PollContext): Promise<PollResult> {
+  const harvest = new Harvest(plan.series, witness)
   let requests = 0
   for (const [call, facts] of plan.calls) {
     const told = await transport.ask(call, signal)

@@ -5,25 +5,29 @@ import { type Collector, collector, type PollContext } from '../collector.ts'
 import { asksOf, compile, type Plan } from './compile.ts'
 import { decode, decodeWithoutDcmi } from './decode.ts'
 import { schemas } from './schema.ts'
-import { Bmc, isOver } from './transport.ts'
+import { Bmc, type BmcReader, isOver } from './transport.ts'
 
 /** The ipmi collector with another way to start children, for tests. */
 export function ipmiWith(spawnChild: Spawn): Collector {
-  return collector({
+  return collector<typeof schemas, Plan, BmcReader>({
     protocol: 'ipmi',
     schemas,
     compile,
-    open: ({ target, password, tool }) => new Bmc(target, password, tool, spawnChild),
+    open: ({ target, password, tool }, tap) => new Bmc(target, password, tool, spawnChild, tap),
     poll,
     close: (bmc) => bmc.close(),
+    workbench: {
+      fileName: 'bmc.yaml',
+      load: async () => (await import('./workbench.ts')).workbench,
+    },
   })
 }
 
 /** Baseboard management controllers, by FreeIPMI or ipmitool. */
 export const ipmi: Collector = ipmiWith(systemSpawn)
 
-async function poll(plan: Plan, bmc: Bmc, context: PollContext): Promise<PollResult> {
-  const harvest = new Harvest(plan.series)
+async function poll(plan: Plan, bmc: BmcReader, context: PollContext): Promise<PollResult> {
+  const harvest = new Harvest(plan.series, context.witness)
   const before = bmc.requests
   const asks = asksOf(plan)
   for (const [index, ask] of asks.entries()) {

@@ -7,7 +7,7 @@ import { formatDuration } from '../../src/model/duration.ts'
 import type { FaultKind } from '../../src/model/fault.ts'
 import type { Secret } from '../../src/model/secret.ts'
 import { type Ended, run, type Spawn } from '../child.ts'
-import type { PollContext } from '../collector.ts'
+import type { PollContext, Tap } from '../collector.ts'
 import {
   type Ask,
   type Files,
@@ -57,11 +57,15 @@ export function isOver(fault: FaultKind): boolean {
   return fatal.includes(fault)
 }
 
+/** Something that is asked as a BMC is. */
+export type BmcReader = Pick<Bmc, 'read' | 'requests' | 'close'>
+
 /** One BMC and its credential, asked by one child process at a time. */
 export class Bmc {
   readonly #target: Target
   readonly #password: Secret | undefined
   readonly #spawn: Spawn
+  readonly #tap: Tap | undefined
   #isClosed = false
   /** The child that runs: there is never more than one. */
   #running: AbortController | undefined
@@ -75,10 +79,11 @@ export class Bmc {
   #lingering = 0
   #requests = 0
 
-  constructor(target: Target, password: Secret | undefined, tool: Tool | undefined, spawn: Spawn) {
+  constructor(target: Target, password: Secret | undefined, tool: Tool | undefined, spawn: Spawn, tap?: Tap) {
     this.#target = target
     this.#password = password
     this.#spawn = spawn
+    this.#tap = tap
     this.#tool = tool
     this.#mayFallBack = tool === undefined
   }
@@ -167,7 +172,9 @@ export class Bmc {
     signal.addEventListener('abort', abort, { once: true })
     this.#running = over
     const order = { signal: over.signal, spawn: this.#spawn, most: mostOutput, env: { HOME: files.folder } }
+    this.#tap?.({ way: 'sent', bytes: Buffer.from(command.join(' ')) })
     const ended = await run(command, order)
+    if (ended.kind === 'done') this.#tap?.({ way: 'received', bytes: Buffer.from(ended.out) })
     signal.removeEventListener('abort', abort)
     this.#running = undefined
     if (ended.kind !== 'killed' && ended.kind !== 'too-much') return ended

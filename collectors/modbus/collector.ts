@@ -9,7 +9,11 @@ export const modbus = collector({
   protocol: 'modbus',
   schemas,
   compile,
-  open: (plan: ModbusPlan) => new Line(plan.link),
+  open: (plan: ModbusPlan, tap) => new Line(plan.link, tap),
   poll,
   close: (line: Line) => line.close(),
+  workbench: {
+    fileName: 'registers.yaml',
+    load: async () => (await import('./workbench.ts')).workbench,
+  },
 })

@@ -21,6 +21,8 @@ export interface Part extends Register {
 /** A probe compiled for a device. */
 export interface ModbusPlan extends PlanFace {
   readonly link: Link
+  /** The device's own unit; a point may name another. */
+  readonly unit: number
   /** How long one request may take. */
   readonly requestTimeout: Milliseconds
   /** How long the bus is left alone before a request. */
@@ -47,7 +49,8 @@ export function compile(order: Order<ModbusSchemas>): Result<ModbusPlan> {
   const { device, options, probe, series: scope, place } = order
   const link = linkOf(device.address, options, place)
   const { gap = 8, block = 125, counted_from: countedFrom = 0, word_order: wordOrder = 'abcd' } = probe.settings
-  const parts = partsOf(order.points, { unit: options.unit ?? 1, order: wordOrder, countedFrom, block })
+  const unit = options.unit ?? 1
+  const parts = partsOf(order.points, { unit, order: wordOrder, countedFrom, block })
   const problems = [...(link.ok ? [] : link.problems), ...(parts.ok ? [] : parts.problems)]
   if (!link.ok || !parts.ok) return bad(...problems)
   if (link.value.kind === 'serial') {
@@ -62,6 +65,7 @@ export function compile(order: Order<ModbusSchemas>): Result<ModbusPlan> {
     parallel: 1,
     cost: costOf(blocks, link.value, pause),
     link: link.value,
+    unit,
     requestTimeout: parseDuration(options.request_timeout ?? '') || defaultTimeout,
     pause,
     scope,

@@ -1,5 +1,6 @@
 import { type Clock, elapsed, type Milliseconds, type Moment } from '../../src/model/clock.ts'
 import { Aborted, untilAborted } from '../../src/model/deadline.ts'
+import type { Tap } from '../collector.ts'
 import type { Range } from './batch.ts'
 import { type Failure, openFailure } from './failure.ts'
 import { endpointOf, isRtu, type Link } from './link.ts'
@@ -36,6 +37,7 @@ const longestRest: Milliseconds = 5000
  */
 export class Line {
   readonly #link: Link
+  readonly #tap: Tap | undefined
   #wire: Wire | undefined
   /** Settles when the wire before has given its port back. */
   #ended: Promise<void> = Promise.resolve()
@@ -47,8 +49,9 @@ export class Line {
   readonly #quietUntil = new Map<number, Milliseconds>()
   #isClosed = false
 
-  constructor(link: Link) {
+  constructor(link: Link, tap?: Tap) {
     this.#link = link
+    this.#tap = tap
   }
 
   /** Reads one range. Never rejects; a failure leaves the line closed until the next read. */
@@ -117,7 +120,7 @@ export class Line {
     let abandon = (): void => {}
     try {
       await within(this.#ended, connectTimeout, context)
-      const opening = openWire(this.#link)
+      const opening = openWire(this.#link, this.#tap)
       abandon = opening.abandon
       this.#wire = await within(opening.opened, connectTimeout, context)
     } catch (error) {

@@ -41,7 +41,7 @@ class Round {
   constructor(plan: ModbusPlan, context: PollContext) {
     this.#plan = plan
     this.#context = context
-    this.#harvest = new Harvest(plan.scope)
+    this.#harvest = new Harvest(plan.scope, context.witness)
     const { learnt } = plan.memory
     if (learnt !== undefined && elapsed(learnt.at, context.clock.now()) > learntFor) plan.memory.learnt = undefined
     this.#left = [...(plan.memory.learnt?.blocks ?? plan.blocks)]

@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events'
 import { connect } from 'node:net'
 import { Duplex } from 'node:stream'
 import modbusSerial from 'modbus-serial'
+import type { Tap } from '../collector.ts'
 import type { Range } from './batch.ts'
 import type { Failure } from './failure.ts'
 import { type Framing, guard } from './guard.ts'
@@ -170,12 +171,12 @@ export interface Opening {
   abandon(): void
 }
 
-/** Starts to open a link. */
-export function openWire(link: Link): Opening {
-  return link.kind === 'tcp' ? openTcp(link) : openSerial(link)
+/** Starts to open a link; `tap` is told every request and answer. */
+export function openWire(link: Link, tap?: Tap): Opening {
+  return link.kind === 'tcp' ? openTcp(link, tap) : openSerial(link, tap)
 }
 
-function openTcp({ host, port, framing }: Extract<Link, { kind: 'tcp' }>): Opening {
+function openTcp({ host, port, framing }: Extract<Link, { kind: 'tcp' }>, tap: Tap | undefined): Opening {
   const socket = connect({ host, port, noDelay: true })
   const close = (): void => {
     socket.destroy()
@@ -188,6 +189,7 @@ function openTcp({ host, port, framing }: Extract<Link, { kind: 'tcp' }>): Openi
   })
   const open = async (): Promise<Wire> => {
     await connected
+    if (tap !== undefined) listen(socket, tap)
     guard(socket, framing)
     const client = makeClient()
     const wire = new Wire(client, socket, framing, { close, closed })
@@ -197,7 +199,10 @@ function openTcp({ host, port, framing }: Extract<Link, { kind: 'tcp' }>): Openi
   return { opened: open(), abandon: close }
 }
 
-function openSerial({ path, baud, parity, dataBits, stopBits }: Extract<Link, { kind: 'serial' }>): Opening {
+function openSerial(
+  { path, baud, parity, dataBits, stopBits }: Extract<Link, { kind: 'serial' }>,
+  tap: Tap | undefined,
+): Opening {
   const client = makeClient()
   let isAbandoned = false
   const open = async (): Promise<Wire> => {
@@ -210,6 +215,7 @@ function openSerial({ path, baud, parity, dataBits, stopBits }: Extract<Link, { 
       ending.close()
       throw new Error(isAbandoned ? 'abandoned' : 'no stream under the client')
     }
+    if (tap !== undefined) listen(stream, tap)
     guard(stream, 'rtu')
     return new Wire(client, stream, 'rtu', ending)
   }
@@ -219,6 +225,18 @@ function openSerial({ path, baud, parity, dataBits, stopBits }: Extract<Link, { 
       isAbandoned = true
     },
   }
+}
+
+/** Tells a tap what goes out on a stream and what comes in. */
+function listen(stream: Duplex, tap: Tap): void {
+  const write: unknown = stream.write
+  if (typeof write !== 'function') throw new TypeError('a stream can be written to')
+  const told = (chunk: unknown, ...rest: readonly unknown[]): boolean => {
+    if (chunk instanceof Uint8Array) tap({ way: 'sent', bytes: chunk })
+    return Boolean(Reflect.apply(write, stream, [chunk, ...rest]))
+  }
+  Object.defineProperty(stream, 'write', { value: told, writable: true })
+  stream.on('data', (data: Buffer) => tap({ way: 'received', bytes: data }))
 }
 
 function serialEnding(client: Client): Ending {

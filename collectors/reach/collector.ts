@@ -25,7 +25,7 @@ export function reachWith(means: Means): Collector {
 export const reach: Collector = reachWith({ spawn: systemSpawn, lookup: systemLookup })
 
 async function poll(plan: Plan, transport: Reach, context: PollContext): Promise<PollResult> {
-  const harvest = new Harvest(plan.series)
+  const harvest = new Harvest(plan.series, context.witness)
   const address = await transport.resolve(plan.host, context.signal)
   if (address === undefined) {
     const points = plan.checks.reduce((sum, { points }) => sum + points.length, 0)

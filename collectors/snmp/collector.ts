@@ -17,17 +17,21 @@ export const snmp = collector({
   protocol: 'snmp',
   schemas,
   compile,
-  open: ({ agent }) => snmpTransport(agent),
+  open: ({ agent }, tap) => snmpTransport(agent, tap),
   poll,
   async close(transport) {
     transport.close()
+  },
+  workbench: {
+    fileName: 'recording.snmprec',
+    load: async () => (await import('./workbench.ts')).workbench,
   },
 })
 
 type Stop = Pick<Fault, 'kind' | 'detail'>
 
 async function poll(plan: SnmpPlan, transport: SnmpTransport, context: PollContext): Promise<PollResult> {
-  const harvest = new Harvest(plan.series)
+  const harvest = new Harvest(plan.series, context.witness)
   const budget: Budget = { requests: mostRequests }
   let dead = await pollScalars(plan, transport, context, budget, harvest)
   for (const table of plan.tables) {

@@ -1,5 +1,5 @@
 /** A BER element: its tag and where its content lies. */
-interface Element {
+export interface Element {
   readonly tag: number
   readonly begin: number
   readonly end: number
@@ -50,7 +50,8 @@ function outsideOfV3(message: Buffer, header: Element): Outside | undefined {
   return pdu === undefined ? undefined : { version: 3, flags: bits, pdu: pdu.tag }
 }
 
-function element(message: Buffer, at: number): Element | undefined {
+/** The element that begins at a place of a message; undefined where none does. Never throws. */
+export function element(message: Buffer, at: number): Element | undefined {
   const tag = message[at]
   const first = message[at + 1]
   if (tag === undefined || first === undefined) return undefined

@@ -111,12 +111,33 @@ export function parseRecording(text: string, file: string): Result<Recording> {
   return problems.length > 0 ? { ok: false, problems } : good(new Recording(variables))
 }
 
+/** The type of a BER tag; undefined for what no variable has. */
+export function tagOf(number: number): Tag | undefined {
+  return Object.values(tags).find((one) => one === number)
+}
+
+/** Variables as the text of a recording, in the order of their OIDs. */
+export function writeRecording(variables: readonly Variable[]): string {
+  const rows = variables.map((variable) => ({ arcs: arcsOf(variable.oid), variable }))
+  rows.sort((a, b) => compareArcs(a.arcs, b.arcs))
+  return rows.map(({ variable }) => `${writeLine(variable)}\n`).join('')
+}
+
+function writeLine({ oid, tag, value }: Variable): string {
+  if (value === null) return `${oid}|${tags.null}|`
+  if (!Buffer.isBuffer(value)) return `${oid}|${tag}|${value}`
+  if (tag === tags.counter64) return `${oid}|${tag}|${value.length === 0 ? 0 : BigInt(`0x${value.toString('hex')}`)}`
+  const text = value.toString('utf8')
+  const isPlain = tag === tags.octets && /^[^\p{Cc}\ufffd]*$/u.test(text) && Buffer.from(text).equals(value)
+  return isPlain ? `${oid}|${tag}|${text}` : `${oid}|${tag}x|${value.toString('hex')}`
+}
+
 function parseLine(line: string): Variable | string {
   // The value may hold further bars.
   const match = /^(\d+(?:\.\d+)+)\|(\d+)(x?)\|(.*)$/s.exec(line)
   if (match === null) return 'not OID|TAG|VALUE'
   const [, oid = '', number = '', hex = '', text = ''] = match
-  const tag = Object.values(tags).find((one) => one === Number(number))
+  const tag = tagOf(Number(number))
   if (tag === undefined) return `unknown tag ${number} (known: ${Object.values(tags).join(', ')})`
   const value = readValue(tag, hex === 'x', text)
   return value === undefined ? `"${text.slice(0, 40)}" is no value for tag ${number}${hex}` : { oid, tag, value }

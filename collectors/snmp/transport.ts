@@ -5,6 +5,7 @@ import snmp from 'net-snmp'
 import type { Milliseconds } from '../../src/model/clock.ts'
 import { Aborted, untilAborted } from '../../src/model/deadline.ts'
 import type { FaultKind } from '../../src/model/fault.ts'
+import type { Tap } from '../collector.ts'
 import { mayComeIn, mayGoOut } from './guard.ts'
 import type { SnmpCredential } from './schema.ts'
 import type { Varbind } from './value.ts'
@@ -41,7 +42,7 @@ type Session = ReturnType<typeof snmp.createSession>
 const largestReply = 65_507
 
 /** Opens nothing yet: the socket is made with the first request, once the agent's name is resolved. */
-export function snmpTransport(agent: Agent): SnmpTransport {
+export function snmpTransport(agent: Agent, tap?: Tap): SnmpTransport {
   let session: Session | undefined
   const close = (): void => {
     // Closing twice throws.
@@ -51,7 +52,7 @@ export function snmpTransport(agent: Agent): SnmpTransport {
   }
   const ask = async (signal: AbortSignal, call: (open: Session, done: Done) => void): Promise<Reply> => {
     try {
-      session ??= await untilAborted(openSession(agent), signal)
+      session ??= await untilAborted(openSession(agent, tap), signal)
       const open = session
       return await untilAborted(new Promise<Reply>((resolve) => call(open, resolve)), signal)
     } catch (error) {
@@ -81,7 +82,7 @@ export function snmpTransport(agent: Agent): SnmpTransport {
 
 type Done = (reply: Reply) => void
 
-async function openSession(agent: Agent): Promise<Session> {
+async function openSession(agent: Agent, tap: Tap | undefined): Promise<Session> {
   const address = await resolve(agent.host)
   const version = versionOf(agent.credential)
   const options = {
@@ -91,7 +92,7 @@ async function openSession(agent: Agent): Promise<Session> {
     transport: isIP(address) === 6 ? 'udp6' : 'udp4',
     version: version === 1 ? snmp.Version1 : version === 2 ? snmp.Version2c : snmp.Version3,
     context: agent.credential.context ?? '',
-    dgramModule: guardedSockets(address, agent.port, version, levelOf(agent.credential)),
+    dgramModule: guardedSockets(address, agent.port, version, levelOf(agent.credential), tap),
   }
   const { community } = agent.credential
   const session =
@@ -140,19 +141,28 @@ function userOf({ user, auth, priv }: SnmpCredential): unknown {
  * The library's sockets, guarded: out goes only what reads; in comes only what the asked agent sends, from the asked
  * port, in the asked version, as protected as asked. The library itself looks at none of these.
  */
-function guardedSockets(address: string, port: number, version: 1 | 2 | 3, level: number): unknown {
+function guardedSockets(
+  address: string,
+  port: number,
+  version: 1 | 2 | 3,
+  level: number,
+  tap: Tap | undefined,
+): unknown {
   return {
     createSocket(type: 'udp4' | 'udp6') {
       const socket = createSocket(type)
       const guarded = (listener: (data: Buffer, from: RemoteInfo) => void) => (data: Buffer, from: RemoteInfo) => {
         const isAsked = from.port === port && sameAddress(from.address, address) && data.length <= largestReply
-        if (isAsked && mayComeIn(data, version, level)) listener(data, from)
+        if (!isAsked || !mayComeIn(data, version, level)) return
+        tap?.({ way: 'received', bytes: data })
+        listener(data, from)
       }
       // An object of its own: the system's socket calls its own send again for what waited until it was bound.
       return {
         on: (event: string, listener: never) => socket.on(event, event === 'message' ? guarded(listener) : listener),
         send: (data: Buffer, from: number, length: number, to: number, host: string, done: () => void) => {
           if (!mayGoOut(data)) throw new Error('not a request that reads')
+          tap?.({ way: 'sent', bytes: data })
           socket.send(data, from, length, to, host, done)
         },
         ref: () => socket.ref(),

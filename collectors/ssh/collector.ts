@@ -20,11 +20,15 @@ export const ssh = collector({
   async close(transport) {
     transport.drop()
   },
+  workbench: {
+    fileName: 'commands.yaml',
+    load: async () => (await import('./workbench.ts')).workbench,
+  },
 })
 
 /** All commands as one script. A command that does not end in time ends the poll; at the next one it comes last. */
 async function pollJoined(plan: SshPlan, transport: SshTransport, context: PollContext): Promise<PollResult> {
-  const harvest = new Harvest(plan.series)
+  const harvest = new Harvest(plan.series, context.witness)
   const commands = [...plan.commands].sort((a, b) => Number(plan.slow.has(a.name)) - Number(plan.slow.has(b.name)))
   const mark = randomUUID()
   let timer: Cancel = () => {}
@@ -71,7 +75,7 @@ async function pollJoined(plan: SshPlan, transport: SshTransport, context: PollC
 
 /** One channel a command, one after the other, for devices without a POSIX shell. */
 async function pollEach(plan: SshPlan, transport: SshTransport, context: PollContext): Promise<PollResult> {
-  const harvest = new Harvest(plan.series)
+  const harvest = new Harvest(plan.series, context.witness)
   let requests = 0
   for (const [i, command] of plan.commands.entries()) {
     const parts: Buffer[] = []

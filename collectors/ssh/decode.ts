@@ -32,8 +32,8 @@ export function decode(command: PlannedCommand, section: Section, harvest: Harve
   }
 }
 
-/** The statuses that a POSIX shell itself gives (POSIX.1-2017, Shell, 2.8.2). */
-function meaning(code: number): string {
+/** What a POSIX shell means by a status of its own (POSIX.1-2017, Shell, 2.8.2). */
+export function meaning(code: number): string {
   if (code === 127) return ': no such command on the device'
   return code === 126 ? ': the user may not run it' : ''
 }

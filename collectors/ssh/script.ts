@@ -21,6 +21,11 @@ export function scriptOf(steps: readonly Step[], mark: string): string {
   return ['export LC_ALL=C PATH="$PATH:/usr/sbin:/sbin"', ...parts].join('\n')
 }
 
+/** The mark of a script that `scriptOf` made; undefined where a command was sent by itself. */
+export function markOf(script: string): string | undefined {
+  return /; printf '\\n%s %d %d\\n' (\S+) 0 \$\?$/m.exec(script)?.[1]
+}
+
 /** Takes a script's output apart as it comes, never holding more of a command than it may print. */
 export class Sections {
   readonly #steps: readonly Step[]

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { type Config, NodeSSH } from 'node-ssh'
 import type { Algorithms, Client, ClientChannel, ServerHostKeyAlgorithm } from 'ssh2'
 import type { FaultKind } from '../../src/model/fault.ts'
+import type { Tap } from '../collector.ts'
 import type { Login, SshPlan } from './compile.ts'
 import { judgeKey, parseKnownHosts, type Trust, wantedKeyTypes } from './host-keys.ts'
 
@@ -48,15 +49,15 @@ class Refused extends Error {
 }
 
 /** Opens nothing yet: the connection is made at the first command and kept. */
-export function sshTransport(plan: SshPlan): SshTransport {
+export function sshTransport(plan: SshPlan, tap?: Tap): SshTransport {
   let open: NodeSSH[] = []
   const drop = (): void => {
     for (const ssh of open.reverse()) ssh.dispose()
     open = []
   }
-  const client = async (signal: AbortSignal): Promise<Client> => {
-    const live = open.at(-1)
-    if (live?.isConnected() === true && live.connection !== null) return live.connection
+  const live = async (signal: AbortSignal): Promise<Client> => {
+    const last = open.at(-1)
+    if (last?.isConnected() === true && last.connection !== null) return last.connection
     drop()
     return connect(plan, open, signal)
   }
@@ -67,7 +68,9 @@ export function sshTransport(plan: SshPlan): SshTransport {
       signal.addEventListener('abort', abort, { once: true })
       try {
         if (signal.aborted) throw new Refused('timeout', 'no time was left')
-        return await execute(await client(signal), command, take)
+        const client = await live(signal)
+        tap?.({ way: 'sent', bytes: Buffer.from(command) })
+        return await execute(client, command, tap === undefined ? take : telling(tap, take))
       } catch (error) {
         drop()
         return faultOf(error, plan.login, signal.aborted)
@@ -75,6 +78,13 @@ export function sshTransport(plan: SshPlan): SshTransport {
         signal.removeEventListener('abort', abort)
       }
     },
+  }
+}
+
+function telling(tap: Tap, take: (data: Buffer) => void): (data: Buffer) => void {
+  return (data) => {
+    if (data.length > 0) tap({ way: 'received', bytes: data })
+    take(data)
   }
 }
 

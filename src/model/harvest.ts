@@ -10,16 +10,29 @@ import { formatValue } from './unit.ts'
 /** The most doubts kept of one poll: enough to see what is wrong with a probe. */
 const mostDoubts = 20
 
+/** A raw value on its way to a reading, as the decoder handed it over; `factor` is a scale that the device told. */
+export interface Witnessed {
+  readonly point: Point
+  readonly series: Series
+  readonly raw: Raw
+  readonly factor: number
+}
+
+/** Is told each value before it is converted. */
+export type Witness = (value: Witnessed) => void
+
 /** Gathers what one poll reads, for every collector alike: raw values in, a PollResult out. */
 export class Harvest {
   readonly #scope: SeriesScope
+  readonly #witness: Witness | undefined
   readonly #readings: Reading[] = []
   readonly #faults: Fault[] = []
   readonly #doubts: string[] = []
   #overLimit = 0
 
-  constructor(scope: SeriesScope) {
+  constructor(scope: SeriesScope, witness?: Witness) {
     this.#scope = scope
+    this.#witness = witness
   }
 
   /** A raw value of a point, with the labels of its row (none for a scalar). `factor` is a scale told by the device. */
@@ -33,6 +46,7 @@ export class Harvest {
       this.#overLimit++
       return
     }
+    this.#witness?.({ point, series, raw, factor })
     const converted = convert(raw, point.conversion, point.metric, factor)
     switch (converted.kind) {
       case 'value':

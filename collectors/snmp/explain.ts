@@ -1,0 +1,165 @@
+import type { Witnessed } from '../../src/model/harvest.ts'
+import type { Point } from '../../src/model/probe.ts'
+import { hexText } from '../bytes.ts'
+import type { Message, Step } from '../collector.ts'
+import type { PlannedPoint, SnmpPlan } from './compile.ts'
+import { variablesOf, type WireVariable } from './message.ts'
+import type { SnmpSpec } from './schema.ts'
+import { opaqueNumber, textOf, unsigned } from './value.ts'
+
+/** RFC 2578 section 7.1, RFC 3416 section 3. */
+const typeNames: Readonly<Record<number, string>> = {
+  2: 'INTEGER',
+  4: 'OCTET STRING',
+  5: 'NULL',
+  6: 'OBJECT IDENTIFIER',
+  64: 'IpAddress',
+  65: 'Counter32',
+  66: 'Gauge32',
+  67: 'TimeTicks',
+  68: 'Opaque',
+  70: 'Counter64',
+  128: 'noSuchObject',
+  129: 'noSuchInstance',
+  130: 'endOfMibView',
+}
+
+/** What a plan's messages hold, by OID, with the message that each came in. */
+interface Heard {
+  readonly variables: ReadonlyMap<string, WireVariable>
+  readonly request: ReadonlyMap<string, Message>
+  readonly isEncrypted: boolean
+}
+
+/** From the messages of a poll to the raw value of a point, or to why it has none. */
+export function explain(
+  { scalarPoints, tables, charset }: SnmpPlan,
+  point: Point,
+  value: Witnessed | undefined,
+  messages: readonly Message[],
+): readonly Step[] {
+  const planned = [...scalarPoints, ...tables.flatMap(({ points }) => points)].find((one) => one.point === point)
+  if (planned === undefined) return []
+  const heard = hear(messages)
+  if (value === undefined) return [whyNot(planned, heard)]
+  const index = [...planned.kept].find(([, { series }]) => series === value.series)?.[0] ?? ''
+  if (planned.point.spec.rows !== undefined) return [{ name: 'rows', text: countText(planned, heard) }]
+  return stepsOf(planned, index, heard, (one) => valueText(one, charset))
+}
+
+function hear(messages: readonly Message[]): Heard {
+  const variables = new Map<string, WireVariable>()
+  const request = new Map<string, Message>()
+  let isEncrypted = false
+  let asked: Message | undefined
+  for (const message of messages) {
+    if (message.way === 'sent') asked = message
+    else {
+      const found = variablesOf(Buffer.from(message.bytes))
+      if (found === 'encrypted') isEncrypted = true
+      else
+        for (const one of found) {
+          variables.set(one.oid, one)
+          if (asked !== undefined) request.set(one.oid, asked)
+        }
+    }
+  }
+  return { variables, request, isEncrypted }
+}
+
+function stepsOf(
+  planned: PlannedPoint,
+  index: string,
+  { variables, request, isEncrypted }: Heard,
+  shown: (one: WireVariable) => string,
+): readonly Step[] {
+  const at = (column: string): string => (index === '' ? column : `${column}.${index}`)
+  const from = planned.from.find((column) => variables.has(at(column)))
+  const variable = from === undefined ? undefined : variables.get(at(from))
+  const secret = 'SNMPv3 with priv: the message is encrypted on the wire'
+  if (variable === undefined) return [{ name: 'wire', text: isEncrypted ? secret : 'not seen in any message' }]
+  const asked = request.get(variable.oid)
+  const beside = besideOf(planned.point.spec, planned)
+    .map(([name, column]) => [name, variables.get(at(column))] as const)
+    .flatMap(([name, one]) => (one === undefined ? [] : [{ name, text: shown(one) }]))
+  return [
+    ...(asked === undefined ? [] : [{ name: 'request', text: hexText(asked.bytes) }]),
+    { name: 'reply', text: hexText(variable.bytes) },
+    { name: 'variable', text: shown(variable) },
+    ...(planned.point.spec.as === undefined ? [] : [{ name: 'as', text: planned.point.spec.as }]),
+    ...beside,
+  ]
+}
+
+/** The other columns of the row that the reading is made with. */
+function besideOf(spec: SnmpSpec, planned: PlannedPoint): readonly (readonly [name: string, oid: string])[] {
+  const labels = planned.labels.flatMap(([name, source]) => {
+    if (typeof source === 'string' || !('column' in source) || source.by !== undefined) return []
+    return [source.column].flat().map((oid) => [`label ${name}`, oid] as const)
+  })
+  const factors = (['multiply_by', 'divide_by', 'digits', 'si_prefix', 'high_word'] as const).flatMap((key) => {
+    const oids = spec[key]
+    return oids === undefined ? [] : [oids].flat().map((oid) => [key, oid] as const)
+  })
+  return [...labels, ...planned.gates.map(({ column }) => ['only', column] as const), ...factors]
+}
+
+/** Why a point has no reading, as far as the messages tell. */
+function whyNot({ point, from, gates }: PlannedPoint, { variables, isEncrypted }: Heard): Step {
+  const rows = rowsOf(from, variables)
+  const all = from.join(', ')
+  if (isEncrypted && variables.size === 0)
+    return { name: 'wire', text: 'the messages are encrypted (SNMPv3 with priv)' }
+  if (rows.length > 0 && gates.length > 0) {
+    const asked = gates.map(({ column, is, not }) => {
+      const seen = [...new Set(rows.map((row) => shortText(variables.get(`${column}.${row}`))))].slice(0, 5)
+      const wanted = is === undefined ? `not ${(not ?? []).join(', ')}` : is.join(', ')
+      return `${column} ${wanted} (there: ${seen.join(', ')})`
+    })
+    return { name: 'only', text: `none of ${rows.length} rows of ${all} has ${asked.join(' and ')}` }
+  }
+  const kind = point.spec.oid === undefined ? 'no row of' : 'nothing at'
+  return { name: 'absent', text: `the device has ${kind} ${all}` }
+}
+
+function rowsOf(from: readonly string[], variables: ReadonlyMap<string, WireVariable>): readonly string[] {
+  const there = [...variables.values()].filter(({ tag }) => tag < 128).map(({ oid }) => oid)
+  const rows = from.flatMap((column) =>
+    there.filter((oid) => oid.startsWith(`${column}.`)).map((oid) => oid.slice(column.length + 1)),
+  )
+  return [...new Set(rows)]
+}
+
+function countText({ from, gates }: PlannedPoint, { variables }: Heard): string {
+  const counted = `${rowsOf(from, variables).length} rows of ${from.join(', ')}`
+  return gates.length === 0 ? counted : `${counted}, of which those count for which only: holds`
+}
+
+function shortText(variable: WireVariable | undefined): string {
+  return variable === undefined ? 'nothing' : contentText(variable, 'utf-8')
+}
+
+function valueText(variable: WireVariable, charset: 'utf-8' | 'gb18030'): string {
+  const { oid, tag } = variable
+  return `${oid} = ${typeNames[tag] ?? `type ${tag}`} ${contentText(variable, charset)}`.trim()
+}
+
+function contentText({ tag, value }: WireVariable, charset: 'utf-8' | 'gb18030'): string {
+  switch (tag) {
+    case 2:
+      return value.length === 0 || value.length > 6 ? hexText(value) : String(value.readIntBE(0, value.length))
+    case 4:
+      return JSON.stringify(textOf(value, charset).slice(0, 120))
+    case 64:
+      return [...value].join('.')
+    case 65:
+    case 66:
+    case 67:
+    case 70:
+      return String(unsigned(value))
+    case 68:
+      return String(opaqueNumber(value) ?? hexText(value))
+    default:
+      return hexText(value)
+  }
+}

@@ -1,12 +1,8 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { parse } from 'yaml'
-import { startModbusSimulator } from '../collectors/modbus/simulator.ts'
+import type { Collector } from '../collectors/collector.ts'
 import { collectors } from '../collectors/registry.ts'
-import { parseRecording } from '../collectors/snmp/recording.ts'
-import { startSnmpSimulator } from '../collectors/snmp/simulator.ts'
-import { startSshSimulator } from '../collectors/ssh/simulator.ts'
 import { diskFiles } from '../src/config/files.ts'
 import { loadProbes } from '../src/config/probes.ts'
 import { loadVocabulary } from '../src/config/vocabulary.ts'
@@ -16,10 +12,10 @@ import { systemClock } from '../src/model/clock.ts'
 import { silent } from '../src/model/log.ts'
 import type { Probe } from '../src/model/probe.ts'
 import { formatProblem } from '../src/model/problem.ts'
-import { Secret } from '../src/model/secret.ts'
+import type { Result } from '../src/model/result.ts'
 import { SeriesTable } from '../src/model/series.ts'
 import { Store } from '../src/store/store.ts'
-import { makeDevice } from './samples.ts'
+import { playedDevice, watchPoll } from '../src/watched-poll.ts'
 
 /**
  * The table of probes: fixtures/probes/PROBE/CASE/ holds a recording (recording.snmprec, registers.yaml or commands.yaml)
@@ -32,7 +28,7 @@ const { vocabulary } = await loadVocabulary(shipped('config', 'metrics.yaml'), d
 const protocols = new Map(Object.entries(collectors).map(([name, { schemas }]) => [name, schemas]))
 const { probes, problems } = await loadProbes(shipped('probes'), { files: diskFiles, protocols, vocabulary })
 
-/** Protocols whose devices cannot be served from a file; their probes are proven on real peers in test/peers. */
+/** Protocols whose probes are proven on real peers in test/peers; a recording of a BMC is welcome, but not needed. */
 const livePeers = ['ipmi', 'host', 'reach']
 
 test('every probe that ships is without a problem', () => {
@@ -51,69 +47,41 @@ test.each([...probes.values()].filter(({ collector }) => !livePeers.includes(col
   },
 )
 
-interface Served {
-  readonly port: number
-  readonly credential: unknown
-  close(): Promise<void>
-}
-
-/** Serves a case's recording by the simulator of its protocol. */
-async function serve(probe: Probe, where: string): Promise<Served> {
-  const read = (file: string): string => readFileSync(join(where, file), 'utf8')
-  switch (probe.collector) {
-    case 'snmp': {
-      const recording = parseRecording(read('recording.snmprec'), where)
-      if (!recording.ok) throw new Error(recording.problems.map(formatProblem).join('\n'))
-      const simulator = await startSnmpSimulator({ recording: recording.value })
-      return { ...simulator, credential: { version: '2c', community: new Secret('public') } }
-    }
-    case 'modbus': {
-      const simulator = await startModbusSimulator({ units: new Map([[1, {}]]) })
-      const tables: Record<string, Record<string, number>> = parse(read('registers.yaml'))
-      for (const table of ['holding', 'input', 'coil', 'discrete'] as const) {
-        for (const [address, word] of Object.entries(tables[table] ?? {}))
-          simulator.set(1, table, Number(address), [word])
-      }
-      return { port: simulator.port, credential: undefined, close: () => simulator.close() }
-    }
-    default: {
-      const table: Record<string, string> = parse(read('commands.yaml'))
-      const command = (run: string) => (table[run] === undefined ? undefined : { stdout: table[run] })
-      const simulator = await startSshSimulator({ user: 'u', password: 'p', command })
-      return { ...simulator, credential: { user: 'u', password: new Secret('p'), host_key: simulator.fingerprint } }
-    }
-  }
-}
-
 async function readings(probe: Probe, where: string): Promise<string> {
-  const served = await serve(probe, where)
+  const { recordings } = collectorOf(probe)
+  if (recordings === undefined) throw new Error(`${probe.collector} has no recordings`)
+  const file = join(where, recordings.fileName)
+  const played = mustBe(await recordings.play(readFileSync(file, 'utf8'), file))
   const store = new Store()
   const table = new SeriesTable('site', (series) => store.add(series))
-  const device = makeDevice({
-    name: 'device',
-    address: `127.0.0.1:${served.port}`,
-    credentials: { [probe.collector]: served.credential },
-  })
-  const scope = table.scope(table.source(device.name, probe.name))
-  const job = collectors[probe.collector as keyof typeof collectors].prepare(
-    { probe, interval: 60_000, timeout: 5000 },
-    device,
-    scope,
-  )
-  if (!job.ok) throw new Error(job.problems.map(formatProblem).join('\n'))
+  const scope = table.scope(table.source('device', probe.name))
   try {
-    const poll = await job.value.poll({ signal: AbortSignal.timeout(5000), clock: systemClock, log: silent })
-    for (const reading of poll.readings) store.apply(reading, 1)
+    const use = { probe, interval: 60_000, timeout: 5000 }
+    const context = { signal: AbortSignal.timeout(5000), clock: systemClock, log: silent }
+    const watched = await watchPoll(played.collector, use, playedDevice(played, probe, 'device'), scope, context)
+    const { readings: found, faults, doubts } = mustBe(watched).result
+    for (const reading of found) store.apply(reading, 1)
     const comments = [
-      ...poll.faults.map(({ kind, detail }) => `# fault ${kind}: ${detail}`),
-      ...poll.doubts.map((doubt) => `# doubt ${doubt}`),
+      ...faults.map(({ kind, detail }) => `# fault ${kind}: ${detail}`),
+      ...doubts.map((doubt) => `# doubt ${doubt}`),
     ]
     const text = [...new Exposition(store).chunks('text')].join('')
     return `${comments.map((line) => `${line}\n`).join('')}${text}`
   } finally {
-    await job.value.close()
-    await served.close()
+    await played.close()
   }
+}
+
+function collectorOf({ collector }: Probe): Collector {
+  const list: Readonly<Record<string, Collector>> = collectors
+  const found = list[collector]
+  if (found === undefined) throw new Error(`no collector ${collector}`)
+  return found
+}
+
+function mustBe<T>(result: Result<T>): T {
+  if (!result.ok) throw new Error(result.problems.map(formatProblem).join('\n'))
+  return result.value
 }
 
 describe.each(readdirSync(folder))('%s', (name) => {

@@ -21,8 +21,9 @@ export function explain(
   value: Witnessed | undefined,
   messages: readonly Message[],
 ): readonly Step[] {
-  const parts = plan.blocks.flatMap((block) => block.parts).filter((part) => part.point === point)
-  const part = parts.find((one) => value === undefined || plan.memory.series.get(one) === value.series)
+  // Of a point for a row of like values there are several parts, each with a point of its own at the same place.
+  const parts = plan.blocks.flatMap((block) => block.parts).filter((part) => part.point.place === point.place)
+  const part = parts.find((one) => value === undefined || plan.memory.series.get(one)?.id === value.series.id)
   if (part === undefined) return []
   const offset = isRtu(plan.link) ? 1 : 7
   const exchanges = exchangesOf(messages, offset)

@@ -42,7 +42,7 @@ export function explain(
   if (planned === undefined) return []
   const heard = hear(messages)
   if (value === undefined) return [whyNot(planned, heard)]
-  const index = [...planned.kept].find(([, { series }]) => series === value.series)?.[0] ?? ''
+  const index = [...planned.kept].find(([, { series }]) => series?.id === value.series.id)?.[0] ?? ''
   if (planned.point.spec.rows !== undefined) return [{ name: 'rows', text: countText(planned, heard) }]
   return stepsOf(planned, index, heard, (one) => valueText(one, charset))
 }
@@ -93,7 +93,7 @@ function stepsOf(
 
 /** The other columns of the row that the reading is made with. */
 function besideOf(spec: SnmpSpec, planned: PlannedPoint): readonly (readonly [name: string, oid: string])[] {
-  const labels = planned.labels.flatMap(([name, source]) => {
+  const labels = planned.labels.flatMap(({ name, source }) => {
     if (typeof source === 'string' || !('column' in source) || source.by !== undefined) return []
     return [source.column].flat().map((oid) => [`label ${name}`, oid] as const)
   })
@@ -101,7 +101,8 @@ function besideOf(spec: SnmpSpec, planned: PlannedPoint): readonly (readonly [na
     const oids = spec[key]
     return oids === undefined ? [] : [oids].flat().map((oid) => [key, oid] as const)
   })
-  return [...labels, ...planned.gates.map(({ column }) => ['only', column] as const), ...factors]
+  const gates = planned.gates.flatMap(({ column }) => (column === undefined ? [] : [['only', column] as const]))
+  return [...labels, ...gates, ...factors]
 }
 
 /** Why a point has no reading, as far as the messages tell. */
@@ -111,9 +112,10 @@ function whyNot({ point, from, gates }: PlannedPoint, { variables, isEncrypted }
   if (isEncrypted && variables.size === 0)
     return { name: 'wire', text: 'the messages are encrypted (SNMPv3 with priv)' }
   if (rows.length > 0 && gates.length > 0) {
-    const asked = gates.map(({ column, is, not }) => {
-      const seen = [...new Set(rows.map((row) => shortText(variables.get(`${column}.${row}`))))].slice(0, 5)
+    const asked = gates.map(({ column, index, is, not }) => {
       const wanted = is === undefined ? `not ${(not ?? []).join(', ')}` : is.join(', ')
+      if (column === undefined) return `index ${[index].flat().join('..')} ${wanted}`
+      const seen = [...new Set(rows.map((row) => shortText(variables.get(`${column}.${row}`))))].slice(0, 5)
       return `${column} ${wanted} (there: ${seen.join(', ')})`
     })
     return { name: 'only', text: `none of ${rows.length} rows of ${all} has ${asked.join(' and ')}` }

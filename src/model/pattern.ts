@@ -25,6 +25,7 @@ export function compilePattern(source: string): LinePattern | string {
   }
   const names = Object.keys(compiled.namedGroups())
   return {
+    source,
     names,
     first(text) {
       const matcher = compiled.matcher(text.slice(0, longestText))

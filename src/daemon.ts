@@ -7,6 +7,7 @@ import { Gate } from './expose/gate.ts'
 import { type OwnMetrics, ownMetrics } from './expose/own-metrics.ts'
 import { pages } from './expose/pages.ts'
 import type { Route } from './expose/route.ts'
+import { Scrapes } from './expose/scrapes.ts'
 import { type ExposeServer, startServer } from './expose/server.ts'
 import { type Prepared, prepareJobs } from './jobs.ts'
 import type { Cell, Transition } from './judge/cell.ts'
@@ -162,8 +163,7 @@ export class Daemon {
     return [
       ...pages({
         site: this.#parts.site.name,
-        exposition: new Exposition(this.#store),
-        metrics: this.#metrics,
+        scrapes: new Scrapes(new Exposition(this.#store), this.#metrics, this.#parts.clock),
         isReady: () => this.#watches.every((watch) => watch.polled !== undefined),
       }),
     ]

@@ -65,7 +65,7 @@ async function readings(probe: Probe, where: string): Promise<string> {
       ...faults.map(({ kind, detail }) => `# fault ${kind}: ${detail}`),
       ...doubts.map((doubt) => `# doubt ${doubt}`),
     ]
-    const text = [...new Exposition(store).chunks('text')].join('')
+    const text = new Exposition(store).text('text')
     return `${comments.map((line) => `${line}\n`).join('')}${text}`
   } finally {
     await played.close()

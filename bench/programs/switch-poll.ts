@@ -73,7 +73,7 @@ function pollSwitch(port: number): { once(): Promise<{ series: number; requests:
       if (faults.length > 0) throw new Error(JSON.stringify(faults))
       for (const reading of readings) store.apply(reading, 1)
       let length = 0
-      for (const chunk of exposition.chunks('text')) length += Buffer.byteLength(chunk)
+      for (const chunk of exposition.chunks('text')) length += chunk.length
       if (length === 0) throw new Error('nothing was exposed')
       return { series: readings.length, requests }
     },

@@ -1,75 +1,147 @@
-import { type Labels, labelText } from '../model/labels.ts'
+import { labelText } from '../model/labels.ts'
 import type { Metric } from '../model/metric.ts'
-import type { Series } from '../model/series.ts'
+import type { Row } from '../model/series.ts'
+import { LabelTexts, type TextPlace } from './label-texts.ts'
+import { Page } from './page.ts'
+import { FamilyCursor, type Rank, RowTexts } from './row-texts.ts'
 
 /** Prometheus' text format 0.0.4, or OpenMetrics 1.0.0 for those who ask for it. */
 export type Format = 'text' | 'openmetrics'
 
 /** What is exposed: families with their series, and each series' newest value (NaN: nothing to expose). */
 export interface Readings {
-  readonly families: ReadonlyMap<Metric, Iterable<Series>>
-  value(series: Series): number
+  /** A list of rows only ever grows; where rows have left, another takes its place. */
+  readonly families: ReadonlyMap<Metric, { readonly ranks: readonly Rank[] }>
+  /** By the id of a series. */
+  valueAt(id: number): number
 }
 
-/** About how much text is handed on at once: small enough never to hold up the polls. */
-const chunkLength = 65_536
+/** Series that are looked at before other work may run, also when none of them has a value. */
+const mostVisited = 4096
 
-/** Writes /metrics. The text before a value never changes, so it is made once a series and kept by series id. */
+const [newline, blank, brace, zero, one] = [10, 32, 125, 48, 49]
+
+/**
+ * Writes /metrics. What stands before a value never changes: it is made when a row is first written, kept as bytes, and
+ * copied.
+ */
 export class Exposition {
   readonly #readings: Readings
-  readonly #lines: (Lines | undefined)[] = []
+  #texts = new LabelTexts()
+  readonly #rows = new Map<readonly Row[], RowTexts>()
+  readonly #words = new Map<Metric, Words>()
 
   constructor(readings: Readings) {
     this.#readings = readings
   }
 
-  /** The exposition in pieces of about 64 KiB; between two of them other work may run. */
-  *chunks(format: Format): Generator<string> {
-    let text = ''
-    for (const [metric, series] of this.#readings.families) {
-      let isHeaded = false
-      for (const one of series) {
-        const value = this.#readings.value(one)
-        if (Number.isNaN(value)) continue
-        if (!isHeaded) text += header(metric, format)
-        isHeaded = true
-        text += this.#samples(one, value)
-        if (text.length < chunkLength) continue
-        yield text
-        text = ''
-      }
+  /**
+   * The exposition in pieces of about 64 KiB, some of them empty; between two of them other work may run. A piece is only
+   * good until the next is asked for: all of them are written into the same memory.
+   */
+  *chunks(format: Format): Generator<Buffer> {
+    this.#forgetGone()
+    const page = new Page()
+    for (const [metric, { ranks }] of this.#readings.families) {
+      const heads = ranks.map((rank) => ({ rank, texts: this.#textsOf(rank), next: 0 }))
+      const progress: Progress = { metric, cursor: new FamilyCursor(heads), format, isHeaded: false }
+      while (this.#fill(page, progress)) yield page.take()
     }
-    if (text !== '') yield text
+    const rest = page.take()
+    if (rest.length > 0) yield rest
   }
 
-  #samples(series: Series, value: number): string {
-    const { before } = this.#linesOf(series)
-    if (typeof before === 'string') return `${before}${numberText(value)}\n`
+  /** The whole text at once. */
+  text(format: Format): string {
     let text = ''
-    for (let state = 0; state < before.length; state++) text += `${before[state]}${state === value ? '1' : '0'}\n`
+    for (const chunk of this.chunks(format)) text += chunk.toString()
     return text
   }
 
-  /** The id of a series that left the site may be given out again: the text is only good for the series it was made of. */
-  #linesOf(series: Series): Lines {
-    const known = this.#lines[series.id]
-    if (known?.metric === series.metric && known.labels === series.labels) return known
-    const made: Lines = { metric: series.metric, labels: series.labels, before: beforeValue(series) }
-    this.#lines[series.id] = made
-    return made
+  /** Writes on at the family's next series; true when there is more of it, false when it has ended. */
+  #fill(page: Page, progress: Progress): boolean {
+    const { metric, cursor, format } = progress
+    // While the last page was on its way a device may have left.
+    if (!cursor.isValid(this.#readings.families.get(metric)?.ranks ?? [])) return false
+    const words = this.#wordsOf(metric)
+    for (let visited = 0; visited < mostVisited; visited++) {
+      const head = cursor.next()
+      if (head === undefined) return false
+      const { rank, texts } = head
+      const value = this.#readings.valueAt(texts.first(head.next) + rank.n)
+      const labels = texts.labels(head.next++)
+      if (Number.isNaN(value)) continue
+      if (!progress.isHeaded) page.text(header(metric, format))
+      progress.isHeaded = true
+      this.#sample(page, words, labels, value)
+      if (page.isFull) return true
+    }
+    return true
+  }
+
+  #sample(page: Page, { name, states }: Words, labels: TextPlace, value: number): void {
+    const texts = this.#texts
+    if (states === undefined) {
+      texts.write(name, page)
+      texts.write(labels, page)
+      page.byte(brace)
+      page.byte(blank)
+      page.number(value)
+      page.byte(newline)
+      return
+    }
+    for (let state = 0; state < states.length; state++) {
+      texts.write(name, page)
+      texts.write(labels, page)
+      texts.write(states[state] ?? 0, page)
+      page.byte(state === value ? one : zero)
+      page.byte(newline)
+    }
+  }
+
+  #textsOf({ rows }: Rank): RowTexts {
+    const known = this.#rows.get(rows)
+    if (known !== undefined) return known
+    const texts = new RowTexts(rows, this.#texts)
+    this.#rows.set(rows, texts)
+    return texts
+  }
+
+  #wordsOf(metric: Metric): Words {
+    const known = this.#words.get(metric)
+    if (known !== undefined) return known
+    const states = metric.kind === 'state' ? metric.states : undefined
+    const words: Words = {
+      name: this.#texts.put(metric.name),
+      states: states?.map((state) => this.#texts.put(`${labelText({ state }).replace('{', ',')} `)),
+    }
+    this.#words.set(metric, words)
+    return words
+  }
+
+  /** Devices have left the site: all texts are made anew when they are next written, and theirs are not. */
+  #forgetGone(): void {
+    const lists = new Set<readonly Row[]>()
+    for (const { ranks } of this.#readings.families.values()) for (const { rows } of ranks) lists.add(rows)
+    if ([...this.#rows.keys()].every((rows) => lists.has(rows))) return
+    this.#texts = new LabelTexts()
+    this.#rows.clear()
+    this.#words.clear()
   }
 }
 
-interface Lines {
-  readonly metric: Metric
-  readonly labels: Labels
-  /** What stands before the value; for a state metric one text a state. */
-  readonly before: string | readonly string[]
+/** What is the same in all lines of a metric: its name and, for a state metric, the label of each state. */
+interface Words {
+  readonly name: TextPlace
+  readonly states: readonly TextPlace[] | undefined
 }
 
-function beforeValue({ metric, labels }: Series): string | readonly string[] {
-  if (metric.kind !== 'state') return `${metric.name}${labelText(labels)} `
-  return metric.states.map((state) => `${metric.name}${labelText({ ...labels, state })} `)
+/** How far a family has been written. */
+interface Progress {
+  readonly metric: Metric
+  readonly cursor: FamilyCursor
+  readonly format: Format
+  isHeaded: boolean
 }
 
 function header(metric: Metric, format: Format): string {
@@ -78,9 +150,4 @@ function header(metric: Metric, format: Format): string {
   const name = isCounter && format === 'openmetrics' ? metric.name.replace(/_total$/, '') : metric.name
   const help = metric.text.en.replace(/[\\\n]/g, (c) => (c === '\n' ? '\\n' : '\\\\'))
   return `# HELP ${name} ${help}\n# TYPE ${name} ${isCounter ? 'counter' : 'gauge'}\n`
-}
-
-function numberText(value: number): string {
-  if (value === Number.POSITIVE_INFINITY) return '+Inf'
-  return value === Number.NEGATIVE_INFINITY ? '-Inf' : String(value)
 }

@@ -1,17 +1,10 @@
-import type { Exposition, Format } from './exposition.ts'
-import type { OwnMetrics } from './own-metrics.ts'
-import { plain, type Reply, type Request, type Route } from './route.ts'
-
-const contentTypes = {
-  text: 'text/plain; version=0.0.4; charset=utf-8',
-  openmetrics: 'application/openmetrics-text; version=1.0.0; charset=utf-8',
-} as const satisfies Record<Format, string>
+import { plain, type Reply, type Route } from './route.ts'
+import type { Scrapes } from './scrapes.ts'
 
 /** What the pages show. */
 export interface Exposed {
   readonly site: string
-  readonly exposition: Exposition
-  readonly metrics: OwnMetrics
+  readonly scrapes: Scrapes
   /** Whether every device was polled once, so that what is exposed is whole. */
   isReady(): boolean
 }
@@ -20,7 +13,7 @@ export interface Exposed {
 export function pages(exposed: Exposed): readonly Route[] {
   return [
     { method: 'GET', path: '/', right: 'read', handle: () => landing(exposed.site) },
-    { method: 'GET', path: '/metrics', right: 'read', handle: (request) => metrics(request, exposed) },
+    { method: 'GET', path: '/metrics', right: 'read', handle: ({ headers }) => exposed.scrapes.answer(headers) },
     { method: 'GET', path: '/-/healthy', right: 'open', handle: () => plain(200, 'siteward is healthy\n') },
     { method: 'GET', path: '/-/ready', right: 'open', handle: () => readiness(exposed.isReady()) },
   ]
@@ -40,23 +33,4 @@ function landing(site: string): Reply {
       `<!doctype html><html lang="en"><meta charset="utf-8"><title>siteward: ${name}</title>` +
       `<h1>siteward: ${name}</h1><ul>${links}</ul></html>\n`,
   }
-}
-
-function metrics({ headers }: Request, exposed: Exposed): Reply {
-  const format = formatFor(headers.accept)
-  return {
-    status: 200,
-    headers: { 'content-type': contentTypes[format], vary: 'accept' },
-    body: exposition(exposed, format),
-  }
-}
-
-async function* exposition({ exposition, metrics }: Exposed, format: Format): AsyncIterable<string> {
-  yield* exposition.chunks(format)
-  yield `${await metrics.render(format)}${format === 'openmetrics' ? '# EOF\n' : ''}`
-}
-
-/** OpenMetrics for those who ask for its version 1.0.0, as Prometheus does; the plain text format for all others. */
-export function formatFor(accept: string | undefined): Format {
-  return /application\/openmetrics-text/i.test(accept ?? '') ? 'openmetrics' : 'text'
 }

@@ -15,7 +15,10 @@ export interface Request<Body = undefined> {
   readonly signal: AbortSignal
 }
 
-/** An answer. Pieces are sent one by one, as fast as the client takes them, and are not asked for after it has gone. */
+/**
+ * An answer. Pieces are sent one by one, as fast as the client takes them, and are not asked for after it has gone. A
+ * piece is only read until the next is asked for; other work has its turn between two, also between empty ones.
+ */
 export interface Reply {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>

@@ -201,23 +201,23 @@ function hasBody({ headers }: IncomingMessage): boolean {
 
 async function stream(response: ServerResponse, pieces: Exclude<Reply['body'], string | Uint8Array>): Promise<void> {
   for await (const piece of pieces) {
-    // Each piece waits until the reader has taken the last and lets polls run between: no scrape holds up the daemon,
-    // and one that nobody reads costs one piece of memory.
-    if (!response.write(piece)) await drained(response)
-    else await new Promise<void>((resolve) => setImmediate(resolve))
+    // Each piece waits until the reader's side has taken the last: one that nobody reads costs one piece of memory.
+    if (piece.length > 0) await written(response, piece)
+    // A reader that takes everything at once must not keep the polls waiting.
+    await new Promise<void>((resolve) => setImmediate(resolve))
     if (response.destroyed) return
   }
   response.end()
 }
 
-function drained(response: ServerResponse): Promise<void> {
+/** Resolves when the piece is with the system, or its reader has gone. */
+function written(response: ServerResponse, piece: string | Uint8Array): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {
-      response.off('drain', done)
       response.off('close', done)
       resolve()
     }
-    response.on('drain', done)
     response.on('close', done)
+    response.write(piece, done)
   })
 }

@@ -1,7 +1,7 @@
 import type { Row, Series } from '../model/series.ts'
 
 /** The rows that have the same metrics, and where in them the family's own stands. */
-interface Rank {
+export interface Rank {
   readonly rows: readonly Row[]
   readonly n: number
 }
@@ -13,6 +13,11 @@ export class Family implements Iterable<Series> {
   /** How many series there are. */
   get size(): number {
     return this.#ranks.reduce((sum, { rows }) => sum + rows.length, 0)
+  }
+
+  /** The lists of rows that it has a place in. */
+  get ranks(): readonly Rank[] {
+    return this.#ranks
   }
 
   /** Takes in a list of rows that grows; the family's series is the nth of each. */

@@ -5,7 +5,8 @@ import type { Row, Series } from '../model/series.ts'
 import { Family } from './family.ts'
 
 /** Values lie in pages of so many, so that growing copies nothing and leaves no room empty. */
-const pageLength = 4096
+const pageBits = 12
+const pageLength = 2 ** pageBits
 
 /**
  * The newest value of every series, in arrays by series id. NaN: not available, gone stale, or never read: in each case
@@ -64,7 +65,7 @@ export class Store {
 
   /** The same by the series' id. */
   valueAt(id: number): number {
-    return this.#pages[Math.floor(id / pageLength)]?.[id % pageLength] ?? Number.NaN
+    return this.#pages[id >>> pageBits]?.[id & (pageLength - 1)] ?? Number.NaN
   }
 
   /** When the series' source was last read (monotonic); 0 for never. */
@@ -97,7 +98,7 @@ export class Store {
   }
 
   #set(id: number, value: number): void {
-    const page = this.#pages[Math.floor(id / pageLength)]
-    if (page !== undefined) page[id % pageLength] = value
+    const page = this.#pages[id >>> pageBits]
+    if (page !== undefined) page[id & (pageLength - 1)] = value
   }
 }

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest'
 import { Exposition, type Format } from '../../src/expose/exposition.ts'
-import { formatFor } from '../../src/expose/pages.ts'
 import { SeriesTable } from '../../src/model/series.ts'
 import { Store } from '../../src/store/store.ts'
 import { bytesTotal, info, source, temperature } from '../samples.ts'
@@ -14,7 +13,7 @@ function setUp() {
     const series = scope.series(metric, labels)
     if (series !== undefined) store.apply({ series, value }, 1)
   }
-  const text = (format: Format = 'text'): string => [...new Exposition(store).chunks(format)].join('')
+  const text = (format: Format = 'text'): string => new Exposition(store).text(format)
   return { store, table, from, scope, apply, text }
 }
 
@@ -84,7 +83,8 @@ interface_receive_bytes_total{site="hospital",device="crac-1",interface="Gi0/1"}
   test('comes in pieces of about 64 KiB', () => {
     const { apply, store } = setUp()
     for (let i = 0; i < 20_000; i++) apply(temperature, { sensor: `s${i}` }, i % 40)
-    const pieces = [...new Exposition(store).chunks('text')]
+    // A piece is only good until the next is asked for.
+    const pieces = Array.from(new Exposition(store).chunks('text'), (piece) => piece.toString())
     expect(pieces.length).toBeGreaterThan(15)
     expect(Math.max(...pieces.map((piece) => piece.length))).toBeLessThan(70_000)
     expect(pieces.join('').match(/^room_temperature_celsius\{/gm)).toHaveLength(20_000)
@@ -102,11 +102,71 @@ test('a source has a limit, and a second source does not get the same series', (
   expect(first.series(temperature, { sensor: '3' })).toBeUndefined()
 })
 
-test.each([
-  ['application/openmetrics-text;version=1.0.0;q=0.75,text/plain;version=0.0.4;q=0.5', 'openmetrics'],
-  ['text/plain;version=0.0.4', 'text'],
-  [undefined, 'text'],
-  ['*/*', 'text'],
-])('%s is answered in %s', (accept, format) => {
-  expect(formatFor(accept)).toBe(format)
+test('numbers are the shortest text that is read as the same number', () => {
+  const { apply, text } = setUp()
+  const numbers = [
+    ...[0, -0, 1, -1, 9, 10, 2 ** 31 - 1, 2 ** 31, 2 ** 32, 2 ** 53, 999_999_999_999_999, 1e15, 1e21, -273.15],
+    ...[29.1, 0.05, 0.005, 0.0005, 0.00005, 1 / 3, 0.1 + 0.2, 4.35, 1.005, 123_456_789.1234, 1e-7, 5e-324],
+    ...[
+      Number.MAX_VALUE,
+      Number.POSITIVE_INFINITY,
+      Number.MIN_VALUE,
+      Number.EPSILON,
+      8.41,
+      100,
+      1000.5,
+      -0.5,
+      20,
+      4.9e-5,
+    ],
+  ]
+  for (let i = 0; i < 3000; i++) numbers.push(((i * 7919) % 10_007) / 10 ** (i % 7), -(i ** 3) / 8, i / 100)
+  for (const [i, number] of numbers.entries()) apply(temperature, { sensor: `s${i}` }, number)
+  const written = [...text().matchAll(/sensor="s(\d+)"\} (.*)$/gm)]
+  expect(written).toHaveLength(numbers.length)
+  for (const [, index, word] of written) {
+    const number = numbers[Number(index)] ?? Number.NaN
+    expect(word).toBe(number === Number.POSITIVE_INFINITY ? '+Inf' : String(number))
+  }
+})
+
+test('labels of any length and writing come out whole', () => {
+  const { apply, text } = setUp()
+  const values = Array.from({ length: 300 }, (_, i) => `${'电池供电'.repeat(i * 7)}${i}`)
+  for (const sensor of values) apply(temperature, { sensor }, 20)
+  apply(temperature, { sensor: 'x'.repeat(3_000_000) }, 21)
+  const found = [...text().matchAll(/sensor="(.*)"\} 2[01]$/gm)].map(([, value]) => value)
+  expect(found).toEqual([...values, 'x'.repeat(3_000_000)])
+})
+
+test('two scrapes at once do not disturb each other, and what comes meanwhile is not torn', () => {
+  const { apply, store } = setUp()
+  for (let i = 0; i < 5000; i++) apply(temperature, { sensor: `s${i}` }, i)
+  const exposition = new Exposition(store)
+  const whole = exposition.text('text')
+  const readers = [exposition.chunks('text'), exposition.chunks('text')]
+  const texts = ['', '']
+  for (let left = 2; left > 0; ) {
+    for (const [i, reader] of readers.entries()) {
+      const { value, done } = reader.next()
+      if (done !== true) texts[i] += value.toString()
+      else left--
+    }
+  }
+  expect(texts).toEqual([whole, whole])
+})
+
+test('series that came and went give their room back', () => {
+  const { table, store, text } = setUp()
+  const exposition = new Exposition(store)
+  for (let round = 0; round < 5; round++) {
+    const from = table.source(`switch-${round}`, 'if-mib')
+    const scope = table.scope(from)
+    for (let i = 0; i < 6000; i++) {
+      const series = scope.series(temperature, { sensor: `round ${round} sensor ${i}` })
+      if (series !== undefined) store.apply({ series, value: i }, 1)
+    }
+    expect(exposition.text('text')).toBe(text())
+    store.remove(table.release(from))
+  }
 })

@@ -2,7 +2,7 @@ import { connect } from 'node:net'
 import Type from 'typebox'
 import { afterEach, describe, expect, test } from 'vitest'
 import { Gate } from '../../src/expose/gate.ts'
-import { json, operation, plain, type Route } from '../../src/expose/route.ts'
+import { json, operation, plain, type Reply, type Route } from '../../src/expose/route.ts'
 import { type Called, type ExposeServer, startServer } from '../../src/expose/server.ts'
 import type { Access } from '../../src/model/access.ts'
 import { Secret } from '../../src/model/secret.ts'
@@ -32,7 +32,11 @@ let denied: string[]
 let bugs: number
 let answered: string[]
 
-async function start(changed: Partial<Access> = {}): Promise<void> {
+function reply(body: Reply['body']): Reply {
+  return { status: 200, headers: {}, body }
+}
+
+async function start(changed: Partial<Access> = {}, more: readonly Route[] = []): Promise<void> {
   called = []
   denied = []
   answered = []
@@ -40,7 +44,7 @@ async function start(changed: Partial<Access> = {}): Promise<void> {
   server = await startServer(
     { host: '127.0.0.1', port: 0 },
     {
-      routes,
+      routes: [...routes, ...more],
       gate: new Gate({ ...access, ...changed }),
       watch: {
         answered: (path, status) => answered.push(`${path} ${status}`),
@@ -69,6 +73,20 @@ describe('pages', () => {
     expect(await (await fetch(`${server.url}/metrics`, { headers: desk })).text()).toBe('read by desk\n')
     expect(await (await fetch(`${server.url}/pieces?x=1`)).text()).toBe('ab')
     expect(answered).toEqual(['/metrics 200', '/metrics 200', '/pieces 200'])
+  })
+
+  test('between two pieces other work has its turn, also between empty ones', async () => {
+    let turns = 0
+    function* pieces() {
+      for (let i = 0; i < 50; i++) {
+        setImmediate(() => turns++)
+        yield i % 2 === 0 ? Buffer.alloc(100, '.') : ''
+        expect(turns).toBeGreaterThan(i)
+      }
+    }
+    const many: Route = { method: 'GET', path: '/many', right: 'open', handle: () => reply(pieces()) }
+    await start({}, [many])
+    expect(await (await fetch(`${server.url}/many`)).text()).toBe('.'.repeat(2500))
   })
 
   test('HEAD has no body; unknown paths and methods are told apart', async () => {

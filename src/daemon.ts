@@ -1,6 +1,7 @@
 import type { Collector } from '../collectors/collector.ts'
 import { httpWatch, localOperator } from './access.ts'
 import { AlarmKeeper, lifetimeOf, type Remembered, remember } from './alarm-keeper.ts'
+import { DerivedSeries } from './derived-series.ts'
 import { DeviceSeries } from './device-series.ts'
 import { Exposition } from './expose/exposition.ts'
 import { Gate } from './expose/gate.ts'
@@ -226,10 +227,14 @@ export class Daemon {
     for (const device of site.devices) {
       const scope = this.#table.scope(this.#table.source(device.name, 'siteward', true))
       this.#devices.set(device.name, new DeviceSeries(device, scope, metrics, this.#store))
-      for (const { use, job, source } of this.#prepared.filter((one) => one.device === device)) {
+      const prepared = this.#prepared.filter((one) => one.device === device)
+      const { table, store, judge } = { table: this.#table, store: this.#store, judge: this.#judge }
+      const sources = prepared.map(({ source }) => source)
+      const derived = device.derived.length === 0 ? undefined : new DerivedSeries({ device, table, store, sources })
+      for (const { use, job, source } of prepared) {
         const own = new OwnSeries(scope, metrics, use.probe.name)
-        const { table, store, judge } = { table: this.#table, store: this.#store, judge: this.#judge }
-        this.#schedulePolls(new Watch({ device, use, job, source, own, table, store, judge, clock, log }), soon)
+        const parts = { device, use, job, source, own, derived, table, store, judge, clock, log }
+        this.#schedulePolls(new Watch(parts), soon)
       }
       this.#count(device.name)
     }

@@ -1,4 +1,5 @@
 import type { Job } from '../collectors/collector.ts'
+import type { DerivedSeries } from './derived-series.ts'
 import type { Transition } from './judge/cell.ts'
 import type { Judge } from './judge/judge.ts'
 import type { Clock, Moment } from './model/clock.ts'
@@ -17,6 +18,8 @@ export interface WatchParts {
   readonly job: Job
   readonly source: Source
   readonly own: OwnSeries
+  /** The device's readings that are made of others; absent where it has none. */
+  readonly derived: DerivedSeries | undefined
   readonly table: SeriesTable
   readonly store: Store
   readonly judge: Judge
@@ -57,7 +60,7 @@ export class Watch {
 
   /** Takes a poll's outcome; returns what the judge made of it. */
   take(poll: Poll): readonly Transition[] {
-    const { source, table, store, judge, clock, own } = this.#parts
+    const { source, table, store, judge, clock, own, derived } = this.#parts
     const at = clock.now()
     const isUp = poll.readings.length > 0 || poll.faults.length === 0
     const { readings, ...rest } = poll
@@ -78,9 +81,11 @@ export class Watch {
     })
     for (const reading of owned) store.apply(reading, at.mono)
     this.#say(isUp, poll)
+    const made = derived?.update(at.mono) ?? []
     return judge.judge(
       chain(
         table.seriesOf(source),
+        made,
         owned.map(({ series }) => series),
       ),
       at,
@@ -90,11 +95,11 @@ export class Watch {
   /** Nothing has come for far longer than it should (the schedule is stuck): old readings are no longer believed. */
   expireIfSilent(at: Moment): readonly Transition[] {
     if (this.#polled === undefined || this.#isExpired) return []
-    const { use, table, source, store, judge } = this.#parts
+    const { use, table, source, store, judge, derived } = this.#parts
     if (at.mono - this.#polled.at.mono < 2 * use.interval + use.timeout) return []
     this.#isExpired = true
     for (const row of table.rowsOf(source)) store.expireRow(row)
-    return judge.judge(table.seriesOf(source), at)
+    return judge.judge(chain(table.seriesOf(source), derived?.update(at.mono) ?? []), at)
   }
 
   #say(isUp: boolean, { faults, doubts, requests }: Poll): void {
@@ -116,7 +121,6 @@ function describe(faults: readonly Fault[]): { fault?: string; detail?: string }
   return first === undefined ? {} : { fault: first.kind, detail: first.detail }
 }
 
-function* chain(first: Iterable<Series>, second: Iterable<Series>): Iterable<Series> {
-  yield* first
-  yield* second
+function* chain(...lists: readonly Iterable<Series>[]): Iterable<Series> {
+  for (const list of lists) yield* list
 }

@@ -78,6 +78,7 @@ export function playedDevice(played: Played, probe: Probe, name = 'recording'): 
     options: {},
     credentials: { [probe.collector]: played.credential },
     dependsOn: [],
+    derived: probe.derived,
     rules: probe.rules,
     place,
     at: () => place,

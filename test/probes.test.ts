@@ -9,6 +9,7 @@ import { loadVocabulary } from '../src/config/vocabulary.ts'
 import { Exposition } from '../src/expose/exposition.ts'
 import { shipped } from '../src/home.ts'
 import { systemClock } from '../src/model/clock.ts'
+import { derive } from '../src/model/derived.ts'
 import { silent } from '../src/model/log.ts'
 import type { Probe } from '../src/model/probe.ts'
 import { formatProblem } from '../src/model/problem.ts'
@@ -60,10 +61,11 @@ async function readings(probe: Probe, where: string): Promise<string> {
     const context = { signal: AbortSignal.timeout(5000), clock: systemClock, log: silent }
     const watched = await watchPoll(played.collector, use, playedDevice(played, probe, 'device'), scope, context)
     const { readings: found, faults, doubts } = mustBe(watched).result
-    for (const reading of found) store.apply(reading, 1)
+    const made = derive(probe.derived, found, table.scope(table.source('device', 'derived')))
+    for (const reading of [...found, ...made.readings]) store.apply(reading, 1)
     const comments = [
       ...faults.map(({ kind, detail }) => `# fault ${kind}: ${detail}`),
-      ...doubts.map((doubt) => `# doubt ${doubt}`),
+      ...[...doubts, ...made.doubts].map((doubt) => `# doubt ${doubt}`),
     ]
     const text = new Exposition(store).text('text')
     return `${comments.map((line) => `${line}\n`).join('')}${text}`

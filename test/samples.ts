@@ -78,7 +78,7 @@ export function makeProbe<Spec, Settings>(
   settings: Settings,
   name = 'sample',
 ): Probe<Spec, Settings> {
-  return { name, title: 'Sample', collector, settings, points, rules: [], place: nowhere }
+  return { name, title: 'Sample', collector, settings, points, derived: [], rules: [], place: nowhere }
 }
 
 /** A device, with what is given changed. */
@@ -88,6 +88,7 @@ export function makeDevice(changed: Partial<Device> = {}): Device {
     address: '127.0.0.1',
     labels: {},
     probes: [],
+    derived: [],
     options: {},
     credentials: {},
     dependsOn: [],

@@ -4,6 +4,8 @@ import { type Prepared, prepareJobs } from '../jobs.ts'
 import { Judge } from '../judge/judge.ts'
 import { limitText } from '../judge/text.ts'
 import { instantVerdict, type Verdict } from '../judge/verdict.ts'
+import { type DerivedResult, derive } from '../model/derived.ts'
+import type { Device } from '../model/device.ts'
 import { describeReading } from '../model/harvest.ts'
 import { silent } from '../model/log.ts'
 import { stateName } from '../model/metric.ts'
@@ -77,13 +79,24 @@ async function pollDevice(site: Site, io: Io, asJson: boolean): Promise<number> 
   if (problems.length > 0) return 1
   const polls = new Map<Prepared, Poll>()
   for (const one of prepared) polls.set(one, await pollOnce(one, io))
-  for (const { readings } of polls.values()) for (const reading of readings) store.apply(reading, 1)
-  const lines = [...polls].flatMap(([{ use }, { readings }]) =>
-    readings.map((one) => lineOf(one, use.probe.name, judge)),
-  )
-  io.out.write(asJson ? `${JSON.stringify(asObject(lines, polls), null, 2)}\n` : asTable(lines, polls))
+  const read = [...polls.values()].flatMap(({ readings }) => readings)
+  const made = site.devices.map((device) => deriveOf(device, read, table))
+  for (const reading of [...read, ...made.flatMap(({ readings }) => readings)]) store.apply(reading, 1)
+  const lines = [
+    ...[...polls].flatMap(([{ use }, { readings }]) => readings.map((one) => lineOf(one, use.probe.name, judge))),
+    ...made.flatMap(({ readings }) => readings.map((one) => lineOf(one, derivedName, judge))),
+  ]
+  const doubts = made.flatMap((one) => one.doubts)
+  io.out.write(asJson ? `${JSON.stringify(asObject(lines, polls, doubts), null, 2)}\n` : asTable(lines, polls, doubts))
   const isWell = lines.every(({ verdict }) => verdict === 'ok' || verdict === 'unknown')
   return isWell && [...polls.values()].every(({ faults }) => faults.length === 0) ? 0 : 1
+}
+
+/** In the place of a probe's name, for readings that are made of others. */
+const derivedName = 'derived'
+
+function deriveOf(device: Device, readings: readonly Reading[], table: SeriesTable): DerivedResult {
+  return derive(device.derived, readings, table.scope(table.source(device.name, derivedName)))
 }
 
 async function pollOnce({ job, use }: Prepared, io: Io): Promise<Poll> {
@@ -116,9 +129,14 @@ function lineOf(reading: Reading, probe: string, judge: Judge): Line {
   }
 }
 
-function asObject(lines: readonly Line[], polls: ReadonlyMap<Prepared, Poll>): unknown {
+function asObject(
+  lines: readonly Line[],
+  polls: ReadonlyMap<Prepared, Poll>,
+  derivedDoubts: readonly string[],
+): unknown {
   return {
     readings: lines,
+    derivedDoubts,
     polls: [...polls].map(([{ use }, { faults, doubts, requests, duration }]) => ({
       probe: use.probe.name,
       seconds: duration / 1000,
@@ -129,7 +147,7 @@ function asObject(lines: readonly Line[], polls: ReadonlyMap<Prepared, Poll>): u
   }
 }
 
-function asTable(lines: readonly Line[], polls: ReadonlyMap<Prepared, Poll>): string {
+function asTable(lines: readonly Line[], polls: ReadonlyMap<Prepared, Poll>, derivedDoubts: readonly string[]): string {
   const rows = lines.map(({ metric, labels, text, verdict, limits }) => [
     `${metric}${labelsShort(labels)}`,
     text,
@@ -148,6 +166,7 @@ function asTable(lines: readonly Line[], polls: ReadonlyMap<Prepared, Poll>): st
     ...faults.map(({ kind, detail }) => `  fault ${kind}: ${detail}`),
     ...doubts.map((doubt) => `  doubt: ${doubt}`),
   ])
+  ends.push(...derivedDoubts.map((doubt) => `${derivedName}: doubt: ${doubt}`))
   return `${[...body, '', ...ends].join('\n')}\n`
 }
 

@@ -216,11 +216,47 @@ const match = Type.Object(
   },
 )
 
+/** A reading that is made of other readings of the same device. */
+export const derived = Type.Object(
+  {
+    metric: metricName,
+    value: Type.String({
+      title: 'expression',
+      minLength: 1,
+      maxLength: 2000,
+      description: 'in CEL, over other readings of the device by the names of their metrics; see docs/rules.md',
+    }),
+    inputs: Type.Optional(
+      Type.Record(
+        Type.String(),
+        Type.Object({ metric: metricName, match: Type.Optional(labels('only series with these labels')) }, closed),
+        {
+          description: 'readings under names of their own in the expression, e.g. those with certain labels',
+          propertyNames: { pattern: '^[a-z][a-z0-9_]{0,63}$', description: 'small letters, digits and _' },
+        },
+      ),
+    ),
+    over: Type.Optional(
+      Type.Array(Type.String({ title: 'label name', ...labelName }), {
+        description: 'labels whose series come as one list, e.g. [phase]',
+        minItems: 1,
+        maxItems: 8,
+      }),
+    ),
+    labels: Type.Optional(labels('labels of the result beside those of its readings')),
+  },
+  { ...closed, title: 'derived reading' },
+)
+
+const derivedList = (item: TSchema, description: string) =>
+  Type.Optional(Type.Array(item, { description, maxItems: 100 }))
+
 /** A probe file, given what a point and a rule may be and the protocols' names. */
 export function probeSchema<Point extends TSchema, Rule extends TSchema>(
   protocols: readonly string[],
   point: Point,
   ruleSchema: Rule,
+  derivedItem: TSchema,
 ) {
   const known = protocols.length === 0 ? {} : { enum: protocols }
   return Type.Object(
@@ -244,6 +280,7 @@ export function probeSchema<Point extends TSchema, Rule extends TSchema>(
       ),
       timeout: Type.Optional(duration('the deadline of one poll, for what takes long; a device may say another one')),
       points: Type.Array(point, { description: 'what to read', minItems: 1, maxItems: 2000 }),
+      derived: derivedList(derivedItem, 'readings made of those that are read'),
       rules: Type.Optional(Type.Array(ruleSchema, { description: 'when to alarm', maxItems: 500 })),
     },
     { ...closed, title: 'siteward probe' },
@@ -338,8 +375,8 @@ const oneOrMore = (title: string, description: string) =>
     description,
   })
 
-/** A device, given what a rule under an alarm's name may be. */
-export function deviceSchema<Override extends TSchema>(overrideSchema: Override) {
+/** A device, given what a rule under an alarm's name and a derived reading may be. */
+export function deviceSchema<Override extends TSchema>(overrideSchema: Override, derivedItem: TSchema) {
   return Type.Object(
     {
       name: name('device name'),
@@ -358,6 +395,7 @@ export function deviceSchema<Override extends TSchema>(overrideSchema: Override)
       ...timing,
       depends_on: Type.Optional(oneOrMore('device name', 'devices through which it is reached or fed')),
       rules: overrides('its own limits, by the names of alarms', overrideSchema),
+      derived: derivedList(derivedItem, 'readings made of those that are read of this device'),
       points: Type.Optional(
         Type.Record(Type.String(), Type.Object(conversionKeys, { ...closed, minProperties: 1 }), {
           description: 'its own scale, offset or unavailable values, by the names of metrics',
@@ -390,6 +428,7 @@ export function siteSchema<Device extends TSchema, Credential extends TSchema>(
   device: Device,
   credential: Credential,
   overrideSchema: TSchema,
+  derivedItem: TSchema,
 ) {
   return Type.Object(
     {
@@ -450,6 +489,7 @@ export function siteSchema<Device extends TSchema, Credential extends TSchema>(
         }),
       ),
       rules: overrides('limits for every device, by the names of alarms', overrideSchema),
+      derived: derivedList(derivedItem, 'readings made of others, for every device that has those'),
       devices: Type.Array(device, { description: 'what is watched', maxItems: 20_000 }),
     },
     {

@@ -1,8 +1,11 @@
 import Type, { type Static } from 'typebox'
+import type { Derived } from '../model/derived.ts'
 import type { Device, ProbeUse } from '../model/device.ts'
+import type { Vocabulary } from '../model/metric.ts'
 import { checkOf, type Spot } from './check.ts'
 import { deviceSchema } from './core-schema.ts'
 import type { Credential } from './credentials.ts'
+import { deviceDerived } from './device-derived.ts'
 import { changeProbe } from './device-points.ts'
 import { isJson, type Json, jsonOf } from './json.ts'
 import { orOneOf } from './misspelt.ts'
@@ -13,7 +16,7 @@ import { cleanLabels, isReserved } from './rules.ts'
 import type { SiteRules } from './site-rules.ts'
 import { probeTiming, readTiming, type Timing } from './timing.ts'
 
-const schema = deviceSchema(Type.Unknown())
+const schema = deviceSchema(Type.Unknown(), Type.Unknown())
 const checkDevice = checkOf(schema)
 
 type DeviceFields = Static<typeof schema>
@@ -34,6 +37,9 @@ export interface DeviceDeps {
   readonly probes: ReadonlyMap<string, LoadedProbe>
   readonly credentials: ReadonlyMap<string, Credential>
   readonly rules: SiteRules
+  readonly vocabulary: Vocabulary
+  /** Readings that the site derives for every device that has what they need. */
+  readonly derived: readonly Derived[]
 }
 
 /** One item of `devices:`; undefined, with the problems, where it does not fit the schema. */
@@ -71,6 +77,7 @@ export function readDevice(text: DeviceText, deps: DeviceDeps, problems: Problem
   const used = usedProbes(text, deps, problems)
   checkShared(used, text, problems)
   const probes = readUses(text, used, deps, problems)
+  const derived = deviceDerived(fields.derived ?? [], probes, deps, { tree, path: [...path, 'derived'] }, problems)
   for (const label of Object.keys(fields.labels ?? {})) {
     if (!isReserved(label)) continue
     problems.add(
@@ -84,10 +91,11 @@ export function readDevice(text: DeviceText, deps: DeviceDeps, problems: Problem
     address: fields.address,
     labels: cleanLabels(fields.labels ?? {}),
     probes,
+    derived,
     options: readOptions(text, used, deps, problems),
     credentials: mergeCredentials(text, deps, problems),
     dependsOn: listOf(fields.depends_on),
-    rules: deps.rules.ofDevice(fields.rules, probes, used, { tree, path: [...path, 'rules'] }),
+    rules: deps.rules.ofDevice(fields.rules, probes, derived, used, { tree, path: [...path, 'rules'] }),
     place: tree.keyAt(path),
     at: (key) => tree.at([...path, key]),
   }

@@ -1,8 +1,11 @@
+import type { Derived } from '../model/derived.ts'
+import type { Device } from '../model/device.ts'
 import type { Problem } from '../model/problem.ts'
 import type { Site } from '../model/site.ts'
 import { salvage } from './check.ts'
 import { type Credential, readCredentials } from './credentials.ts'
 import { checkDependencies } from './dependencies.ts'
+import { readDerived } from './derived.ts'
 import { credentialsOf, type DeviceText, probesOf, readDevice, readDeviceText } from './devices.ts'
 import type { Files } from './files.ts'
 import { isJson } from './json.ts'
@@ -67,15 +70,18 @@ async function assemble(top: SiteText, tree: Tree, deps: LoadDeps, problems: Pro
   const probeNames = [...shelf.files.keys()]
   const complete = texts.length === top.devices.length && texts.flatMap(probesOf).every((name) => probes.has(name))
   const used = new Set(texts.flatMap(probesOf))
+  const derived = readDerived(top.derived ?? [], vocabulary, tree, ['derived'], problems)
   const sources = {
     shipped: drafts,
     probes: [...probes.values()].filter((one) => used.has(one.probe.name)),
     complete,
     vocabulary,
+    derived: [...derived.map(({ point }) => point.metric.name), ...texts.flatMap(derivedIn)],
   }
   const rules = new SiteRules(top.rules ?? {}, { tree, path: ['rules'] }, sources, problems)
-  const parts = { protocols, timing, probeNames, probes, credentials, rules }
+  const parts = { protocols, timing, probeNames, probes, credentials, rules, vocabulary, derived }
   const devices = texts.map((text) => readDevice(text, parts, problems))
+  if (complete) checkUsed(derived, devices, problems)
   checkNames(top.devices, tree, problems)
   checkDependencies(devices, new Set(top.devices.flatMap(nameIn)), problems)
   // With a mistake elsewhere, what looks unused may be what was meant there.
@@ -127,6 +133,20 @@ async function loadProbesOf(
     if (probe !== undefined) loaded.set(name, probe)
   }
   return loaded
+}
+
+function derivedIn({ fields }: DeviceText): readonly string[] {
+  return (fields.derived ?? []).flatMap((item) => (isJson(item) ? [String(item['metric'])] : []))
+}
+
+/** What the site derives must be derived of some device. */
+function checkUsed(derived: readonly Derived[], devices: readonly Device[], problems: Problems): void {
+  const used = new Set(devices.flatMap((device) => device.derived))
+  for (const one of derived) {
+    if (used.has(one)) continue
+    const needed = one.inputs.map(({ metric }) => metric.name).join(' and ')
+    problems.add(one.point.at('value'), `no device reads ${needed}, or each derives it already`)
+  }
 }
 
 function nameIn(item: unknown): readonly string[] {

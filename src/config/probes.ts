@@ -7,6 +7,7 @@ import type { Fingerprint, Point, Probe } from '../model/probe.ts'
 import type { Problem } from '../model/problem.ts'
 import { checkOf, salvage } from './check.ts'
 import { probeSchema } from './core-schema.ts'
+import { checkInputs, readDerived } from './derived.ts'
 import type { Draft } from './drafts.ts'
 import { day, readDuration, second } from './durations.ts'
 import { type Files, whyUnreadable } from './files.ts'
@@ -21,7 +22,7 @@ import { readText } from './text.ts'
 import { parseTree, type Tree } from './tree.ts'
 import { ownPrefix } from './vocabulary.ts'
 
-const schema = probeSchema([], Type.Unknown(), Type.Unknown())
+const schema = probeSchema([], Type.Unknown(), Type.Unknown(), Type.Unknown())
 
 type ProbeText = Static<typeof schema>
 
@@ -112,10 +113,13 @@ function readProbe(tree: Tree, deps: ProbeDeps, problems: Problems): LoadedProbe
     (item, index) => readPoint(item, checks, vocabulary, { tree, path: ['points', index] }, problems) ?? [],
   )
   checkOnce(points, problems)
+  const derived = readDerived(text.derived ?? [], vocabulary, tree, ['derived'], problems)
+  const read = new Set(text.points.flatMap(metricIn))
+  checkInputs(derived, read, problems)
   const drafts = readDrafts(text.rules ?? [], tree, ['rules'], problems)
   checkTwice(drafts, problems)
   const rules = rulesOf(drafts, vocabulary, problems)
-  checkReach(drafts, new Set(text.points.flatMap(metricIn)), vocabulary, problems)
+  checkReach(drafts, new Set([...read, ...(text.derived ?? []).flatMap(metricIn)]), vocabulary, problems)
   const match = matchOf(text.match, tree, problems)
   const timing = timingOf(text, tree, problems)
   if (problems.mistakes > before) return undefined
@@ -128,6 +132,7 @@ function readProbe(tree: Tree, deps: ProbeDeps, problems: Problems): LoadedProbe
     ...timing,
     settings,
     points,
+    derived,
     rules,
     place: tree.keyAt([]),
   }

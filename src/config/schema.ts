@@ -2,6 +2,7 @@ import Type, { type TObject } from 'typebox'
 import type { Schemas } from '../model/protocol.ts'
 import { closeObjects } from './check.ts'
 import {
+  derived,
   deviceSchema,
   metric,
   metricsSchema,
@@ -51,7 +52,7 @@ function forEditors(value: unknown): unknown {
 
 /** The points of a probe have the keys of its collector; its settings stand under the collector's name. */
 function probeForEditors(protocols: Protocols): Json {
-  const core = closeObjects(probeSchema([...protocols.keys()], Type.Unknown(), rule))
+  const core = closeObjects(probeSchema([...protocols.keys()], Type.Unknown(), rule, derived))
   const allOf = [...protocols].map(([name, { point }]) => ({
     if: { properties: { collector: { const: name } }, required: ['collector'] },
     // Made of an entry, since an object written with a key `then` passes for a promise.
@@ -63,10 +64,15 @@ function probeForEditors(protocols: Protocols): Json {
 
 function siteForEditors(protocols: Protocols): Json {
   const options = ({ options }: Schemas): TObject => options
-  const device = withProtocols(closeObjects(deviceSchema(override)), protocols, options, 'options of this device')
+  const device = withProtocols(
+    closeObjects(deviceSchema(override, derived)),
+    protocols,
+    options,
+    'options of this device',
+  )
   const credential = closeObjects(Type.Object({}, { title: 'credential', minProperties: 1 }))
   const whole = withProtocols(credential, protocols, (schemas) => schemas.credential, 'with what to log in')
-  return closeObjects(siteSchema(device, whole, override))
+  return closeObjects(siteSchema(device, whole, override, derived))
 }
 
 /** A schema with one more key for each protocol, under its name. */

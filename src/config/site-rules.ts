@@ -1,4 +1,5 @@
 import type { Milliseconds } from '../model/clock.ts'
+import type { Derived } from '../model/derived.ts'
 import type { ProbeUse } from '../model/device.ts'
 import { formatDuration } from '../model/duration.ts'
 import type { Vocabulary } from '../model/metric.ts'
@@ -34,6 +35,8 @@ export interface RuleSources {
   /** Whether every probe could be loaded: else no alarm's name can be called wrong. */
   readonly complete: boolean
   readonly vocabulary: Vocabulary
+  /** What the site and its devices derive, by the names of metrics. */
+  readonly derived: readonly string[]
 }
 
 /** The rules of every device of a site: those of its probes and of siteward itself, with what site and device say. */
@@ -49,7 +52,7 @@ export class SiteRules {
     this.#problems = problems
     this.#overrides = readOverrides(texts, spot, problems)
     const all = [...sources.shipped, ...sources.probes.flatMap((probe) => probe.drafts)]
-    const read = new Set(sources.probes.flatMap(metricsRead))
+    const read = new Set([...sources.probes.flatMap(metricsRead), ...sources.derived])
     for (const one of this.#overrides) {
       this.#checkAlarm(one, all)
       this.#checkRead(one, read)
@@ -60,14 +63,14 @@ export class SiteRules {
   ofDevice(
     texts: Readonly<Record<string, unknown>> | undefined,
     uses: readonly ProbeUse[],
+    derived: readonly Derived[],
     probes: readonly LoadedProbe[],
     spot: Spot,
   ): readonly Rule[] {
-    const base = this.#ofProbes(probes)
+    const base = this.#ofProbes(probes, derived)
     const rules =
       texts === undefined ? base.rules : this.#changed(base.drafts, readOverrides(texts, spot, this.#problems))
-    const intervals = new Map<string, Milliseconds>()
-    for (const { probe, interval } of uses) for (const { metric } of probe.points) intervals.set(metric.name, interval)
+    const intervals = intervalsOf(uses, derived)
     for (const rule of rules) {
       checkReadable(rule, intervals, this.#problems)
       checkPace(rule, intervals, this.#problems)
@@ -75,11 +78,12 @@ export class SiteRules {
     return rules
   }
 
-  #ofProbes(probes: readonly LoadedProbe[]): Ruled {
-    const key = probes.map(({ probe }) => probe.name).join(' ')
+  #ofProbes(probes: readonly LoadedProbe[], derived: readonly Derived[]): Ruled {
+    const derivedNames = derived.map(({ point }) => point.metric.name)
+    const key = [...probes.map(({ probe }) => probe.name), '', ...derivedNames].join(' ')
     const known = this.#byProbes.get(key)
     if (known !== undefined) return known
-    const read = new Set(probes.flatMap(metricsRead))
+    const read = new Set([...probes.flatMap(metricsRead), ...derivedNames])
     let drafts: readonly Draft[] = [...probes.flatMap((probe) => probe.drafts), ...this.#sources.shipped]
     for (const { alarm, text, spot } of this.#overrides) {
       const when = text === 'off' ? undefined : text.when
@@ -125,7 +129,18 @@ export class SiteRules {
 }
 
 function metricsRead({ probe }: LoadedProbe): readonly string[] {
-  return probe.points.map((point) => point.metric.name)
+  return [...probe.points, ...probe.derived.map(({ point }) => point)].map(({ metric }) => metric.name)
+}
+
+/** How often each metric is read; a derived one is as slow as the slowest of its readings. */
+function intervalsOf(uses: readonly ProbeUse[], derived: readonly Derived[]): ReadonlyMap<string, Milliseconds> {
+  const intervals = new Map<string, Milliseconds>()
+  for (const { probe, interval } of uses) for (const { metric } of probe.points) intervals.set(metric.name, interval)
+  for (const { point, inputs } of derived) {
+    const slowest = Math.max(...inputs.map(({ metric }) => intervals.get(metric.name) ?? 0))
+    if (!intervals.has(point.metric.name)) intervals.set(point.metric.name, slowest)
+  }
+  return intervals
 }
 
 function readOverrides(

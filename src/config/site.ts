@@ -11,7 +11,7 @@ import { cleanLabels, isReserved } from './rules.ts'
 import { besideFile } from './secrets.ts'
 import type { Tree } from './tree.ts'
 
-const schema = siteSchema(Type.Unknown(), Type.Unknown(), Type.Unknown())
+const schema = siteSchema(Type.Unknown(), Type.Unknown(), Type.Unknown(), Type.Unknown())
 
 /** Checks the top of a site file; its devices, credentials and rules are still unknown. */
 export const checkSite = checkOf(schema)

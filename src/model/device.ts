@@ -1,4 +1,5 @@
 import type { Milliseconds } from './clock.ts'
+import type { Derived } from './derived.ts'
 import type { Labels } from './labels.ts'
 import type { Place } from './place.ts'
 import type { Probe } from './probe.ts'
@@ -10,6 +11,8 @@ export interface Device {
   readonly address: string
   readonly labels: Labels
   readonly probes: readonly ProbeUse[]
+  /** All readings made of others: its probes', its own and the site's; each stands after those that it needs. */
+  readonly derived: readonly Derived[]
   readonly options: Readonly<Record<string, unknown>>
   readonly credentials: Readonly<Record<string, unknown>>
   /** Names of the devices through which this one is reached or fed. */

@@ -64,10 +64,19 @@ function prepare(collector: Collector, setup: Setup): Result<Job> {
   mustFit(collector.schemas.options, options)
   const list: (Common & Record<string, unknown>)[] = parse(setup.points)
   const points = list.map((entry) => pointOf(collector, entry))
-  const probe: Probe = { name: 'p', title: '', collector: collector.protocol, settings: {}, points, rules: [], place }
+  const probe: Probe = {
+    name: 'p',
+    title: '',
+    collector: collector.protocol,
+    settings: {},
+    points,
+    derived: [],
+    rules: [],
+    place,
+  }
   const use = { probe, interval: 60_000, timeout }
   const device = {
-    ...{ name: 'd', address, labels: {}, probes: [use], dependsOn: [], rules: [], place },
+    ...{ name: 'd', address, labels: {}, probes: [use], dependsOn: [], derived: [], rules: [], place },
     options: { [collector.protocol]: options },
     credentials: credential === undefined ? {} : { [collector.protocol]: credential },
     at: (key: string) => ({ ...place, file: `${key}@device` }),

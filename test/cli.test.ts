@@ -156,7 +156,7 @@ describe('siteward simulate and poll', () => {
     const site = join(folder, 'ups.yaml')
     const silent = await siteward('poll', 'ups', '--config', site)
     expect({ code: silent.code, out: silent.out }).toEqual({ code: 1, out: expect.stringContaining('fault timeout') })
-  })
+  }, 120_000)
 
   test('a line that is none is told with its place', async () => {
     const { code, err } = await siteward('simulate', file('bad.snmprec', '1.3.6.1.2.1.1.3.0|67|1\n1.3|99|x\n'))

@@ -1,188 +1,289 @@
-import type { Raw } from '../../src/model/conversion.ts'
 import type { Harvest } from '../../src/model/harvest.ts'
-import { labelValue } from '../../src/model/labels.ts'
+import { type Labels, labelValue } from '../../src/model/labels.ts'
+import type { Metric } from '../../src/model/metric.ts'
 import type { Series, SeriesScope } from '../../src/model/series.ts'
-import type { PlannedLabel, PlannedPoint } from './compile.ts'
-import type { Gate, LabelSource, SnmpSpec } from './schema.ts'
+import type { Grid } from './grid.ts'
+import type { KeptRow, KeptScalars } from './kept.ts'
+import type { Factors, Group, PlannedGate, PlannedLabel, PlannedPoint } from './layout.ts'
 import { type Charset, rawOf, reinterpret } from './value.ts'
-import type { Column } from './walk.ts'
-
-/** Variables as they came, by column and row index; scalars lie in columns of their own OID under the empty index. */
-export interface Variables {
-  readonly columns: ReadonlyMap<string, Column>
-  readonly charset: Charset
-  /** Texts of label columns, decoded once a poll however many points are labelled by them. */
-  readonly texts: Map<string, Map<string, string>>
-}
 
 const wordSize = 2 ** 32
 
-/** The readings of scalar points. */
-export function decodeScalar(planned: PlannedPoint, found: Variables, series: SeriesScope, harvest: Harvest): void {
-  const at = firstOf(planned.from, '', found)
-  if (at < 0) return
-  const own = keep(planned, '', [], series, () =>
-    Object.fromEntries(planned.labels.map(({ name, source }) => [name, String(source)])),
-  )
-  tell(planned, at, '', own, found, harvest)
-}
+/** What came, as those read it who decode: texts of label columns are decoded once a poll. */
+export class Found {
+  readonly grid: Grid
+  readonly charset: Charset
+  readonly #texts: (string | undefined)[][] = []
+  /** Made when a label is looked up by another row's index. */
+  #rows: ReadonlyMap<string, number> | undefined
 
-/** The readings of a point that is read from a table: one a row for which its gates hold. */
-export function decodeRows(planned: PlannedPoint, found: Variables, series: SeriesScope, harvest: Harvest): void {
-  const indexes = new Set(planned.from.flatMap((oid) => [...(found.columns.get(oid)?.keys() ?? [])]))
-  if (planned.point.spec.rows !== undefined) {
-    decodeCount(planned, [...indexes].filter((index) => isWanted(planned.gates, index, found)).length, series, harvest)
-    return
+  constructor(grid: Grid, charset: Charset) {
+    this.grid = grid
+    this.charset = charset
   }
-  const seen = new Set<string>()
-  for (const index of indexes) {
-    if (!isWanted(planned.gates, index, found)) continue
-    const at = firstOf(planned.from, index, found)
-    if (at < 0) continue
-    const texts = textsOf(planned, index, found, seen)
-    const own = keep(planned, index, texts, series, () =>
-      Object.fromEntries(planned.labels.map(({ name }, i) => [name, texts[i] ?? ''])),
-    )
-    tell(planned, at, index, own, found, harvest)
+
+  /** A variable's text as a label has it; empty where there is none. */
+  text(column: number, row: number): string {
+    const texts = this.#texts[column] ?? []
+    this.#texts[column] = texts
+    const known = texts[row]
+    if (known !== undefined) return known
+    const value = this.grid.value(column, row)
+    const raw = value === undefined ? null : rawOf(value, this.charset)
+    const text = raw === null ? '' : labelValue(String(raw))
+    texts[row] = text
+    return text
+  }
+
+  number(column: number, row: number): number {
+    const value = this.grid.value(column, row)
+    const raw = value === undefined ? null : rawOf(value, this.charset)
+    return raw === null || raw === '' ? Number.NaN : Number(raw)
+  }
+
+  /** The index of a row in dotted text. */
+  index(row: number): string {
+    return String(this.grid.keys[row] ?? '')
+  }
+
+  /** The row with this index in text. */
+  rowOf(index: string): number | undefined {
+    this.#rows ??= new Map(this.grid.keys.map((key, row) => [String(key), row]))
+    return this.#rows.get(index)
   }
 }
 
-function decodeCount(planned: PlannedPoint, count: number, series: SeriesScope, harvest: Harvest): void {
-  const own = keep(planned, '', [], series, () =>
-    Object.fromEntries(planned.labels.map(({ name, source }) => [name, String(source)])),
-  )
-  harvest.value(planned.point, own, count)
-}
-
-function tell(
-  { point, from, scales, divisors }: PlannedPoint,
-  at: number,
-  index: string,
-  series: Series | undefined,
-  found: Variables,
+/** The reading of a scalar point. */
+export function decodeScalar(
+  planned: PlannedPoint,
+  found: Found,
+  kept: KeptScalars,
+  scope: SeriesScope,
   harvest: Harvest,
 ): void {
-  const varbind = found.columns.get(from[at] ?? '')?.get(index)
-  if (varbind === undefined) return
-  const raw = reinterpret(rawOf(varbind, found.charset), point.spec.as)
-  const factor = (scales[at] ?? 1) * factorOf(point.spec, divisors, index, found)
-  harvest.value(point, series, withHighWord(raw, point.spec.high_word, index, found), factor)
+  const from = first(planned, found.grid, 0)
+  if (from >= 0) tell(planned, from, 0, keepScalar(planned, kept, scope), found, harvest)
 }
 
-/** Which of several OIDs is the first that has this row; -1 when none has. */
-function firstOf(oids: readonly string[], index: string, { columns }: Variables): number {
-  return oids.findIndex((oid) => columns.get(oid)?.has(index) === true)
-}
-
-/** A row's series is made once, and anew only when the device has changed a text that its labels are made of. */
-function keep(
-  { kept, point }: PlannedPoint,
-  index: string,
-  texts: readonly string[],
+/** How many rows there are for which a point's gates hold. */
+export function decodeCount(
+  planned: PlannedPoint,
+  found: Found,
+  kept: KeptScalars,
   scope: SeriesScope,
-  labels: () => Record<string, string>,
-): Series | undefined {
-  const known = kept.get(index)
-  if (known?.series !== undefined && sameTexts(known.texts, texts)) return known.series
-  const series = scope.series(point.metric, labels())
-  kept.set(index, { texts, series })
+  harvest: Harvest,
+): void {
+  let count = 0
+  for (let row = 0; row < found.grid.keys.length; row++) if (isThere(planned, row, found)) count++
+  harvest.value(planned.point, keepScalar(planned, kept, scope), count)
+}
+
+function keepScalar(planned: PlannedPoint, kept: KeptScalars, scope: SeriesScope): Series | undefined {
+  const known = kept.get(planned)
+  if (known !== undefined) return known
+  const { metric, spec } = planned.point
+  const labels = Object.entries(spec.labels ?? {}).map(([name, text]) => [name, String(text)])
+  const series = scope.series(metric, Object.fromEntries(labels))
+  if (series !== undefined) kept.set(planned, series)
   return series
 }
 
-function sameTexts(a: readonly string[], b: readonly string[]): boolean {
-  for (let i = 0; i < b.length; i++) if (a[i] !== b[i]) return false
-  return a.length === b.length
-}
-
-/** The label texts of a row; where another row of the point has the very same, the index tells them apart. */
-function textsOf(
-  { labels, point }: PlannedPoint,
-  index: string,
-  found: Variables,
-  seen: Set<string>,
-): readonly string[] {
-  // What tells rows apart is never empty; what only describes them may be.
-  const otherwise = point.metric.kind === 'info' ? '' : index
-  const texts = labels.map((label) => labelOf(label, index, otherwise, found))
-  const key = texts.join('\u0000')
-  if (!seen.has(key)) {
-    seen.add(key)
-    return texts
+/** The readings of points whose rows are labelled alike: one a row for which a point's gates hold. */
+export function decodeGroup(
+  group: Group,
+  found: Found,
+  kept: (KeptRow | undefined)[],
+  scope: SeriesScope,
+  harvest: Harvest,
+): void {
+  const twins = keepRows(group, found, kept, scope)
+  for (const [place, planned] of group.points.entries()) {
+    for (let row = 0; row < found.grid.keys.length; row++) {
+      const from = first(planned, found.grid, row)
+      if (from < 0 || !isWanted(planned.gates, row, found)) continue
+      const own = kept[row]
+      if (own === undefined) continue
+      const earlier = twins.get(row)
+      const series =
+        earlier === undefined
+          ? seriesOf(own, place, planned, scope)
+          : twinOf(
+              own,
+              place,
+              group,
+              earlier.some((twin) => isThere(planned, twin, found)),
+              found.grid.keys[row],
+              scope,
+            )
+      tell(planned, from, row, series, found, harvest)
+    }
   }
-  const at = Math.max(
-    0,
-    labels.findIndex(({ source }) => typeof source !== 'string' && 'column' in source),
-  )
-  return texts.map((text, i) => (i === at ? `${text}#${index}` : text))
 }
 
-function labelOf({ source, pattern }: PlannedLabel, index: string, otherwise: string, found: Variables): string {
-  if (typeof source === 'string') return source === 'index' ? index : source
-  const text = 'column' in source ? columnText(source, index, otherwise, found) : partOf(index, source.index)
-  const kept = pattern?.first(text) ?? text
-  return source.names?.[kept] ?? kept
+/** Rows that have the texts of earlier ones, which these are. */
+type Twins = ReadonlyMap<number, readonly number[]>
+
+/** Makes what is kept of the rows agree with the texts that came. */
+function keepRows(group: Group, found: Found, kept: (KeptRow | undefined)[], scope: SeriesScope): Twins {
+  const seen = new Map<string, number[]>()
+  const twins = new Map<number, readonly number[]>()
+  for (let row = 0; row < found.grid.keys.length; row++) {
+    if (!group.points.some((planned) => first(planned, found.grid, row) >= 0)) continue
+    const texts = group.labels.map((label) => labelOf(label, row, group.mayBeEmpty, found))
+    const key = texts.length === 1 ? (texts[0] ?? '') : texts.join('\u0000')
+    const same = seen.get(key)
+    if (same === undefined) seen.set(key, [row])
+    else {
+      twins.set(row, [...same])
+      same.push(row)
+    }
+    const known = kept[row]
+    if (known === undefined || !hasTexts(known, group.names, texts))
+      kept[row] = newRow(group, row, texts, same !== undefined, found, scope)
+  }
+  return twins
 }
 
-type ColumnSource = Extract<LabelSource, { column: unknown }>
+function hasTexts({ labels }: KeptRow, names: readonly string[], texts: readonly string[]): boolean {
+  for (let i = 0; i < names.length; i++) if (labels[names[i] ?? ''] !== texts[i]) return false
+  return true
+}
 
-function columnText({ column, by }: ColumnSource, index: string, otherwise: string, found: Variables): string {
-  const row = by === undefined ? index : textAt(by, index, found)
-  for (const oid of typeof column === 'string' ? [column] : column) {
-    const text = textAt(oid, row, found)
+function newRow(
+  group: Group,
+  row: number,
+  texts: readonly string[],
+  isTwin: boolean,
+  found: Found,
+  scope: SeriesScope,
+): KeptRow | undefined {
+  const present = group.points.filter((planned) => isThere(planned, row, found))
+  if (present.length === 0) return undefined
+  const labels = labelsOf(group, texts)
+  const metrics = [...new Set(present.map(({ point }) => point.metric))]
+  const made = isTwin ? undefined : scope.row(metrics, labels)
+  return { labels: made?.labels ?? labels, row: made, places: placesIn(group, made?.metrics ?? []), others: undefined }
+}
+
+function labelsOf({ names }: Group, texts: readonly string[]): Labels {
+  return Object.fromEntries(names.map((name, i) => [name, texts[i] ?? '']))
+}
+
+function placesIn({ places, points }: Group, metrics: readonly Metric[]): readonly number[] {
+  const known = places.get(metrics)
+  if (known !== undefined) return known
+  const made = points.map(({ point }) => metrics.indexOf(point.metric))
+  places.set(metrics, made)
+  return made
+}
+
+function seriesOf(kept: KeptRow, place: number, planned: PlannedPoint, scope: SeriesScope): Series | undefined {
+  const at = kept.places[place] ?? -1
+  if (at >= 0) return kept.row?.series(at)
+  return otherOf(kept, String(place), () => scope.series(planned.point.metric, kept.labels))
+}
+
+/** The series of a row with the texts of another: where the point is in both, the index tells them apart. */
+function twinOf(
+  kept: KeptRow,
+  place: number,
+  group: Group,
+  isMarked: boolean,
+  index: string | number | undefined,
+  scope: SeriesScope,
+): Series | undefined {
+  const metric = group.points[place]?.point.metric
+  if (metric === undefined) return undefined
+  return otherOf(kept, `${place}${isMarked ? '#' : ''}`, () => {
+    const name = group.names[group.marked]
+    const marked = name !== undefined && isMarked ? { [name]: `${kept.labels[name]}#${index}` } : {}
+    return scope.series(metric, { ...kept.labels, ...marked })
+  })
+}
+
+function otherOf(kept: KeptRow, key: string, make: () => Series | undefined): Series | undefined {
+  const known = kept.others?.get(key)
+  if (known !== undefined) return known
+  const series = make()
+  if (series === undefined) return undefined
+  kept.others ??= new Map()
+  kept.others.set(key, series)
+  return series
+}
+
+function tell(
+  planned: PlannedPoint,
+  from: number,
+  row: number,
+  series: Series | undefined,
+  found: Found,
+  harvest: Harvest,
+): void {
+  const { point, factors, highWord, scales } = planned
+  const value = found.grid.value(planned.from[from] ?? -1, row) ?? null
+  const raw = reinterpret(rawOf(value, found.charset), point.spec.as)
+  const whole =
+    highWord === undefined || typeof raw !== 'number' ? raw : found.number(highWord, row) * wordSize + (raw >>> 0)
+  const scale = scales[from] ?? 1
+  harvest.value(point, series, whole, factors === undefined ? scale : scale * factorOf(factors, row, found))
+}
+
+/** Which of several columns is the first that has this row; -1 when none has. */
+function first({ from }: PlannedPoint, grid: Grid, row: number): number {
+  for (let i = 0; i < from.length; i++) if (grid.value(from[i] ?? -1, row) !== undefined) return i
+  return -1
+}
+
+function isThere(planned: PlannedPoint, row: number, found: Found): boolean {
+  return first(planned, found.grid, row) >= 0 && isWanted(planned.gates, row, found)
+}
+
+function isWanted(gates: readonly PlannedGate[], row: number, found: Found): boolean {
+  for (const { column, index, is, not } of gates) {
+    const text = column === undefined ? partOf(found.index(row), index, index) : found.text(column, row)
+    if ((is !== undefined && !is.has(text)) || not?.has(text) === true) return false
+  }
+  return true
+}
+
+function labelOf(label: PlannedLabel, row: number, mayBeEmpty: boolean, found: Found): string {
+  if (label.kind === 'text') return label.text
+  if (label.kind === 'index') {
+    const part = partOf(found.index(row), label.from, label.to)
+    return label.names?.[part] ?? part
+  }
+  const text = columnText(label, row, mayBeEmpty ? '' : found.index(row), found)
+  const kept = label.pattern?.first(text) ?? text
+  return label.names?.[kept] ?? kept
+}
+
+type ColumnLabel = Extract<PlannedLabel, { kind: 'column' }>
+
+function columnText({ columns, by }: ColumnLabel, row: number, otherwise: string, found: Found): string {
+  const at = by === undefined ? row : found.rowOf(found.text(by, row))
+  for (const column of columns) {
+    const text = at === undefined ? '' : found.text(column, at)
     if (text !== '') return text
   }
   return otherwise
 }
 
-function textAt(oid: string, index: string, { columns, charset, texts }: Variables): string {
-  const known = texts.get(oid) ?? new Map<string, string>()
-  const kept = known.get(index)
-  if (kept !== undefined) return kept
-  const varbind = columns.get(oid)?.get(index)
-  const raw = varbind === undefined ? null : rawOf(varbind, charset)
-  const text = raw === null ? '' : labelValue(String(raw))
-  texts.set(oid, known)
-  known.set(index, text)
-  return text
-}
-
 /** Numbers of an index, counted from 1. */
-function partOf(index: string, place: number | readonly number[]): string {
-  const arcs = index.split('.')
-  const [from = 1, to = from] = typeof place === 'number' ? [place] : place
-  return arcs.slice(from - 1, to).join('.')
-}
-
-function isWanted(gates: readonly Gate[], index: string, found: Variables): boolean {
-  return gates.every(({ column, index: place = 1, is, not }) => {
-    const text = column === undefined ? partOf(index, place) : textAt(column, index, found)
-    return (is === undefined || holds(is, text)) && (not === undefined || !holds(not, text))
-  })
-}
-
-function holds(list: readonly (string | number)[], text: string): boolean {
-  return list.some((one) => String(one) === text)
+function partOf(index: string, from: number, to: number): string {
+  if (from === 1 && to === Number.POSITIVE_INFINITY) return index
+  return index
+    .split('.')
+    .slice(from - 1, to)
+    .join('.')
 }
 
 /** The scale that the device itself tells; NaN, so no value, where it does not tell it. */
-function factorOf(spec: SnmpSpec, divisors: readonly string[], index: string, found: Variables): number {
+function factorOf({ multiply, divisors, digits, siPrefix }: Factors, row: number, found: Found): number {
   let factor = 1
-  const number = (oid: string): number => numberAt(oid, index, found)
-  if (spec.multiply_by !== undefined) factor *= number(spec.multiply_by)
-  if (divisors.length > 0) factor /= divisors.reduce((sum, oid) => sum + number(oid), 0)
-  if (spec.digits !== undefined) factor *= 10 ** -number(spec.digits)
+  if (multiply !== undefined) factor *= found.number(multiply, row)
+  if (divisors.length > 0) factor /= divisors.reduce((sum, column) => sum + found.number(column, row), 0)
+  if (digits !== undefined) factor *= 10 ** -found.number(digits, row)
   // EntitySensorDataScale: each step is a thousand, 9 is units (RFC 3433).
-  if (spec.si_prefix !== undefined) factor *= 10 ** (3 * (number(spec.si_prefix) - 9))
+  if (siPrefix !== undefined) factor *= 10 ** (3 * (found.number(siPrefix, row) - 9))
   return factor
-}
-
-function numberAt(oid: string, index: string, { columns, charset }: Variables): number {
-  const varbind = columns.get(oid)?.get(index)
-  const raw = varbind === undefined ? null : rawOf(varbind, charset)
-  return raw === null || raw === '' ? Number.NaN : Number(raw)
-}
-
-function withHighWord(raw: Raw, high: string | undefined, index: string, found: Variables): Raw {
-  if (high === undefined || typeof raw !== 'number') return raw
-  return numberAt(high, index, found) * wordSize + (raw >>> 0)
 }

@@ -1,11 +1,15 @@
 import type { Witnessed } from '../../src/model/harvest.ts'
 import type { Point } from '../../src/model/probe.ts'
+import type { Series } from '../../src/model/series.ts'
 import { hexText } from '../bytes.ts'
 import type { Message, Step } from '../collector.ts'
-import type { PlannedPoint, SnmpPlan } from './compile.ts'
+import { unsigned } from './codec.ts'
+import type { SnmpPlan } from './compile.ts'
+import { indexOfSeries } from './kept.ts'
+import { gatesOf, readFrom } from './layout.ts'
 import { variablesOf, type WireVariable } from './message.ts'
 import type { SnmpSpec } from './schema.ts'
-import { opaqueNumber, textOf, unsigned } from './value.ts'
+import { opaqueNumber, textOf } from './value.ts'
 
 /** RFC 2578 section 7.1, RFC 3416 section 3. */
 const typeNames: Readonly<Record<number, string>> = {
@@ -33,18 +37,22 @@ interface Heard {
 
 /** From the messages of a poll to the raw value of a point, or to why it has none. */
 export function explain(
-  { scalarPoints, tables, charset }: SnmpPlan,
+  plan: SnmpPlan,
   point: Point,
   value: Witnessed | undefined,
   messages: readonly Message[],
 ): readonly Step[] {
-  const planned = [...scalarPoints, ...tables.flatMap(({ points }) => points)].find((one) => one.point === point)
-  if (planned === undefined) return []
+  const { spec } = point as Point<SnmpSpec>
   const heard = hear(messages)
-  if (value === undefined) return [whyNot(planned, heard)]
-  const index = [...planned.kept].find(([, { series }]) => series?.id === value.series.id)?.[0] ?? ''
-  if (planned.point.spec.rows !== undefined) return [{ name: 'rows', text: countText(planned, heard) }]
-  return stepsOf(planned, index, heard, (one) => valueText(one, charset))
+  if (value === undefined) return [whyNot(spec, heard)]
+  if (spec.rows !== undefined) return [{ name: 'rows', text: countText(spec, heard) }]
+  const index = spec.oid === undefined ? indexIn(plan, value.series) : ''
+  return stepsOf(spec, index, heard, (one) => valueText(one, plan.charset))
+}
+
+function indexIn({ tables }: SnmpPlan, series: Series): string {
+  const keys = tables.map((table) => indexOfSeries(table, series))
+  return String(keys.find((key) => key !== undefined) ?? '')
 }
 
 function hear(messages: readonly Message[]): Heard {
@@ -68,32 +76,32 @@ function hear(messages: readonly Message[]): Heard {
 }
 
 function stepsOf(
-  planned: PlannedPoint,
+  spec: SnmpSpec,
   index: string,
   { variables, request, isEncrypted }: Heard,
   shown: (one: WireVariable) => string,
 ): readonly Step[] {
   const at = (column: string): string => (index === '' ? column : `${column}.${index}`)
-  const from = planned.from.find((column) => variables.has(at(column)))
+  const from = readFrom(spec).find((column) => variables.has(at(column)))
   const variable = from === undefined ? undefined : variables.get(at(from))
   const secret = 'SNMPv3 with priv: the message is encrypted on the wire'
   if (variable === undefined) return [{ name: 'wire', text: isEncrypted ? secret : 'not seen in any message' }]
   const asked = request.get(variable.oid)
-  const beside = besideOf(planned.point.spec, planned)
+  const beside = besideOf(spec)
     .map(([name, column]) => [name, variables.get(at(column))] as const)
     .flatMap(([name, one]) => (one === undefined ? [] : [{ name, text: shown(one) }]))
   return [
     ...(asked === undefined ? [] : [{ name: 'request', text: hexText(asked.bytes) }]),
     { name: 'reply', text: hexText(variable.bytes) },
     { name: 'variable', text: shown(variable) },
-    ...(planned.point.spec.as === undefined ? [] : [{ name: 'as', text: planned.point.spec.as }]),
+    ...(spec.as === undefined ? [] : [{ name: 'as', text: spec.as }]),
     ...beside,
   ]
 }
 
 /** The other columns of the row that the reading is made with. */
-function besideOf(spec: SnmpSpec, planned: PlannedPoint): readonly (readonly [name: string, oid: string])[] {
-  const labels = planned.labels.flatMap(({ name, source }) => {
+function besideOf(spec: SnmpSpec): readonly (readonly [name: string, oid: string])[] {
+  const labels = Object.entries(spec.labels ?? {}).flatMap(([name, source]) => {
     if (typeof source === 'string' || !('column' in source) || source.by !== undefined) return []
     return [source.column].flat().map((oid) => [`label ${name}`, oid] as const)
   })
@@ -101,12 +109,13 @@ function besideOf(spec: SnmpSpec, planned: PlannedPoint): readonly (readonly [na
     const oids = spec[key]
     return oids === undefined ? [] : [oids].flat().map((oid) => [key, oid] as const)
   })
-  const gates = planned.gates.flatMap(({ column }) => (column === undefined ? [] : [['only', column] as const]))
+  const gates = gatesOf(spec).flatMap(({ column }) => (column === undefined ? [] : [['only', column] as const]))
   return [...labels, ...gates, ...factors]
 }
 
 /** Why a point has no reading, as far as the messages tell. */
-function whyNot({ point, from, gates }: PlannedPoint, { variables, isEncrypted }: Heard): Step {
+function whyNot(spec: SnmpSpec, { variables, isEncrypted }: Heard): Step {
+  const [from, gates] = [readFrom(spec), gatesOf(spec)]
   const rows = rowsOf(from, variables)
   const all = from.join(', ')
   if (isEncrypted && variables.size === 0)
@@ -120,7 +129,7 @@ function whyNot({ point, from, gates }: PlannedPoint, { variables, isEncrypted }
     })
     return { name: 'only', text: `none of ${rows.length} rows of ${all} has ${asked.join(' and ')}` }
   }
-  const kind = point.spec.oid === undefined ? 'no row of' : 'nothing at'
+  const kind = spec.oid === undefined ? 'no row of' : 'nothing at'
   return { name: 'absent', text: `the device has ${kind} ${all}` }
 }
 
@@ -132,7 +141,8 @@ function rowsOf(from: readonly string[], variables: ReadonlyMap<string, WireVari
   return [...new Set(rows)]
 }
 
-function countText({ from, gates }: PlannedPoint, { variables }: Heard): string {
+function countText(spec: SnmpSpec, { variables }: Heard): string {
+  const [from, gates] = [readFrom(spec), gatesOf(spec)]
   const counted = `${rowsOf(from, variables).length} rows of ${from.join(', ')}`
   return gates.length === 0 ? counted : `${counted}, of which those count for which only: holds`
 }
@@ -158,7 +168,7 @@ function contentText({ tag, value }: WireVariable, charset: 'utf-8' | 'gb18030')
     case 66:
     case 67:
     case 70:
-      return String(unsigned(value))
+      return String(unsigned(value, 0, value.length))
     case 68:
       return String(opaqueNumber(value) ?? hexText(value))
     default:

@@ -1,9 +1,5 @@
-/** A BER element: its tag and where its content lies. */
-export interface Element {
-  readonly tag: number
-  readonly begin: number
-  readonly end: number
-}
+import { type Element, elementAt } from './ber.ts'
+import { requestPdus } from './codec.ts'
 
 const sequence = 0x30
 const integer = 0x02
@@ -11,8 +7,7 @@ const octets = 0x04
 const report = 0xa8
 const authFlag = 1
 const privFlag = 2
-/** RFC 3416 section 3: GetRequest, GetNextRequest, GetBulkRequest. */
-const readingPdus: readonly number[] = [0xa0, 0xa1, 0xa5]
+const readingPdus: readonly number[] = Object.values(requestPdus)
 
 /** What an SNMP message says on its outside. */
 export type Outside =
@@ -50,20 +45,15 @@ function outsideOfV3(message: Buffer, header: Element): Outside | undefined {
   return pdu === undefined ? undefined : { version: 3, flags: bits, pdu: pdu.tag }
 }
 
-/** The element that begins at a place of a message; undefined where none does. Never throws. */
-export function element(message: Buffer, at: number): Element | undefined {
-  const tag = message[at]
-  const first = message[at + 1]
-  if (tag === undefined || first === undefined) return undefined
-  let begin = at + 2
-  let length = first
-  if (first >= 0x80) {
-    const count = first & 0x7f
-    if (count === 0 || count > 4 || begin + count > message.length) return undefined
-    length = message.readUIntBE(begin, count)
-    begin += count
-  }
-  return begin + length > message.length ? undefined : { tag, begin, end: begin + length }
+function element(message: Buffer, at: number): Element | undefined {
+  return elementAt(message, at, message.length)
+}
+
+/** Whether this is a message of SNMPv3: the library's, not ours. */
+export function isVersion3(message: Buffer): boolean {
+  const whole = element(message, 0)
+  const version = whole?.tag === sequence ? element(message, whole.begin) : undefined
+  return version?.tag === integer && version.end - version.begin === 1 && message[version.begin] === 3
 }
 
 /**
@@ -77,13 +67,12 @@ export function mayGoOut(message: Buffer): boolean {
 }
 
 /**
- * Whether a reply may come in: of the version asked for, and with SNMPv3 protected as asked. Only a Report may be less
- * protected, and never encrypted without authentication (RFC 3414 section 3.2): the library checks neither.
+ * Whether a reply to SNMPv3 may come in: in that version and protected as asked. Only a Report may be less protected, and
+ * never encrypted without authentication (RFC 3414 section 3.2): the library checks neither.
  */
-export function mayComeIn(message: Buffer, version: 1 | 2 | 3, level: number): boolean {
+export function mayComeIn(message: Buffer, level: number): boolean {
   const outside = outsideOf(message)
-  if (outside === undefined || outside.version !== version) return false
-  if (outside.version !== 3) return true
+  if (outside?.version !== 3) return false
   const flags = outside.flags & (authFlag | privFlag)
   if (flags === privFlag) return false
   return (flags & level) === level || outside.pdu === report

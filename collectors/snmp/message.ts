@@ -1,4 +1,4 @@
-import { type Element, element } from './guard.ts'
+import { type Element, elementAt, oidText } from './ber.ts'
 
 /** A variable as it lies in a message. */
 export interface WireVariable {
@@ -24,7 +24,7 @@ export function variablesOf(message: Buffer): readonly WireVariable[] | 'encrypt
     const [oid, value] = childrenOf(message, one)
     if (oid === undefined || value === undefined) return []
     return {
-      oid: oidOf(message.subarray(oid.begin, oid.end)),
+      oid: oidText(message, oid.begin, oid.end),
       tag: value.tag,
       value: message.subarray(value.begin, value.end),
       bytes: message.subarray(one.start, one.end),
@@ -39,7 +39,7 @@ interface Child extends Element {
 function childrenOf(message: Buffer, parent: Element): readonly Child[] {
   const children: Child[] = []
   for (let at = parent.begin; at < parent.end; ) {
-    const child = element(message, at)
+    const child = elementAt(message, at, parent.end)
     if (child === undefined || child.end <= at) break
     children.push({ ...child, start: at })
     at = child.end
@@ -48,7 +48,7 @@ function childrenOf(message: Buffer, parent: Element): readonly Child[] {
 }
 
 function pduOf(message: Buffer): Element | 'encrypted' | undefined {
-  const whole = element(message, 0)
+  const whole = elementAt(message, 0, message.length)
   if (whole === undefined) return undefined
   const [version, second, , fourth] = childrenOf(message, whole)
   if (version === undefined || second === undefined) return undefined
@@ -56,19 +56,4 @@ function pduOf(message: Buffer): Element | 'encrypted' | undefined {
   const flags = childrenOf(message, second)[2]
   if (flags !== undefined && ((message[flags.begin] ?? 0) & privFlag) !== 0) return 'encrypted'
   return fourth === undefined ? undefined : childrenOf(message, fourth)[2]
-}
-
-/** X.690 8.19: base 128, the first two arcs in one number. */
-function oidOf(bytes: Buffer): string {
-  const arcs: number[] = []
-  let arc = 0
-  for (const byte of bytes) {
-    arc = arc * 128 + (byte & 0x7f)
-    if (byte >= 0x80) continue
-    arcs.push(arc)
-    arc = 0
-  }
-  const [first = 0, ...rest] = arcs
-  const top = Math.min(2, Math.floor(first / 40))
-  return [top, first - top * 40, ...rest].join('.')
 }

@@ -1,11 +1,13 @@
 import type { Fault } from '../../src/model/fault.ts'
 import type { PollContext, Recorded, RecordOrder } from '../collector.ts'
+import { sliceOf, variableAt, type Variable as WireVariable } from './codec.ts'
 import type { SnmpPlan } from './compile.ts'
 import { maskVariables } from './masking.ts'
 import { follows } from './oid.ts'
-import { tagOf, type Variable, writeRecording } from './recording.ts'
+import { tagOf, tags, type Variable, writeRecording } from './recording.ts'
 import type { Reply, SnmpTransport } from './transport.ts'
-import { endOfMibView, isThere, type Varbind } from './value.ts'
+import { Turn } from './turn.ts'
+import { endOfMibView, isThere, type Value } from './value.ts'
 
 /** The bounds of a recording: of the largest switches, what is more is neighbours and addresses, which are left out. */
 const mostVariables = 50_000
@@ -46,12 +48,12 @@ export async function record(
   plans: readonly SnmpPlan[],
   transport: SnmpTransport,
   { whole, mask }: RecordOrder,
-  { signal }: PollContext,
+  context: PollContext,
 ): Promise<Recorded> {
   const walk = new Walk(
     transport,
     plans.some(({ isV1 }) => isV1),
-    signal,
+    new Turn(context),
   )
   const roots = whole ? everything : rootsOf(plans)
   for (const root of roots) if (!(await walk.subtree(root, whole ? leftOut : []))) break
@@ -61,7 +63,9 @@ export async function record(
 
 /** What the plans read, each subtree once and in order. */
 function rootsOf(plans: readonly SnmpPlan[]): readonly string[] {
-  const named = plans.flatMap(({ scalars, tables }) => [...scalars, ...tables.flatMap(({ columns }) => columns)])
+  const named = plans.flatMap(({ layout: { scalars, tables } }) =>
+    [...scalars, ...tables.flatMap(({ columns }) => columns)].map(({ oid }) => oid),
+  )
   const all = [...new Set([system, ...named])].sort((a, b) => (follows(a, b) ? -1 : 1))
   return all.filter((root) => !all.some((other) => root.startsWith(`${other}.`)))
 }
@@ -81,22 +85,22 @@ class Walk {
   readonly faults: Fault[] = []
   readonly #transport: SnmpTransport
   readonly #isV1: boolean
-  readonly #signal: AbortSignal
+  readonly #turn: Turn
   #repetitions = firstRepetitions
   #requests = 0
 
-  constructor(transport: SnmpTransport, isV1: boolean, signal: AbortSignal) {
+  constructor(transport: SnmpTransport, isV1: boolean, turn: Turn) {
     this.#transport = transport
     this.#isV1 = isV1
-    this.#signal = signal
+    this.#turn = turn
   }
 
   /** Reads everything below an OID, and the OID itself; false when there is no use in going on. */
   async subtree(root: string, without: readonly string[]): Promise<boolean> {
-    const exact = await this.#transport.get([root], this.#signal)
+    const exact = await this.#transport.get([sliceOf(root)], this.#turn)
     this.#requests++
     if (exact.kind === 'fault') return this.#fault(exact)
-    if (exact.kind === 'varbinds') for (const varbind of exact.varbinds) if (isThere(varbind)) this.#keep(varbind)
+    for (const varbind of listOf(exact)) if (isThere(varbind.type)) this.#keep(varbind)
     let last = root
     for (;;) {
       if (this.#isOver()) return false
@@ -114,12 +118,12 @@ class Walk {
   #ask(last: string): Promise<Reply> {
     this.#requests++
     return this.#isV1 || this.#repetitions === 1
-      ? this.#transport.next([last], this.#signal)
-      : this.#transport.bulk([last], this.#repetitions, this.#signal)
+      ? this.#transport.next([sliceOf(last)], this.#turn)
+      : this.#transport.bulk([sliceOf(last)], this.#repetitions, this.#turn)
   }
 
   /** Takes what came; where to go on, or undefined at the end of the subtree. */
-  #take(root: string, from: string, varbinds: readonly Varbind[], without: readonly string[]): string | undefined {
+  #take(root: string, from: string, varbinds: readonly Found[], without: readonly string[]): string | undefined {
     let last = from
     for (const varbind of varbinds) {
       const { oid } = varbind
@@ -132,20 +136,20 @@ class Walk {
     return last === from ? undefined : last
   }
 
-  #keep(varbind: Varbind): void {
+  #keep(varbind: Found): void {
     const variable = variableOf(varbind)
     if (variable !== undefined) this.found.set(varbind.oid, variable)
   }
 
   #isOver(): boolean {
-    if (this.found.size < mostVariables && this.#requests < mostRequests && !this.#signal.aborted) return false
+    if (this.found.size < mostVariables && this.#requests < mostRequests && !this.#turn.signal.aborted) return false
     const detail = `the recording ends early, after ${this.found.size} variables in ${this.#requests} requests`
-    this.faults.push({ kind: this.#signal.aborted ? 'timeout' : 'limit', detail, points: 0 })
+    this.faults.push({ kind: this.#turn.signal.aborted ? 'timeout' : 'limit', detail, points: 0 })
     return true
   }
 
   #halve(): boolean {
-    if (this.#repetitions === 1 || this.#isV1 || this.#signal.aborted) return false
+    if (this.#repetitions === 1 || this.#isV1 || this.#turn.signal.aborted) return false
     this.#repetitions = Math.max(1, Math.floor(this.#repetitions / 4))
     return true
   }
@@ -162,13 +166,23 @@ function behind(oid: string): string {
   return [...arcs.slice(0, -1), Number(arcs.at(-1)) + 1].join('.')
 }
 
-function listOf(reply: Reply): readonly Varbind[] {
-  if (reply.kind === 'columns') return reply.columns.flat()
-  return reply.kind === 'varbinds' ? reply.varbinds : []
+function listOf(reply: Reply): readonly Found[] {
+  if (reply.kind !== 'varbinds') return []
+  return reply.varbinds.types.map((_, i) => ({
+    ...variableAt(reply.varbinds, i),
+    value: reply.varbinds.values[i] ?? null,
+  }))
 }
 
-function variableOf({ oid, type, value }: Varbind): Variable | undefined {
+/** A variable with what was read of it. */
+interface Found extends WireVariable {
+  readonly value: Value
+}
+
+/** Octets, opaque values and Counter64 stay the bytes that came. */
+function variableOf({ oid, type, content, value }: Found): Variable | undefined {
   const tag = tagOf(type)
-  if (tag === undefined || value === undefined || typeof value === 'boolean') return undefined
-  return { oid, tag, value }
+  if (tag === undefined) return undefined
+  const isBytes = tag === tags.octets || tag === tags.opaque || tag === tags.counter64
+  return { oid, tag, value: isBytes ? content : value }
 }

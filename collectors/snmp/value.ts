@@ -1,50 +1,27 @@
 import { TextDecoder } from 'node:util'
 import type { Raw } from '../../src/model/conversion.ts'
 
-/** A variable as it came off the wire; `type` is its BER tag. */
-export interface Varbind {
-  readonly oid: string
-  readonly type: number
-  readonly value: number | string | boolean | Buffer | null | undefined
-}
+/** What a variable says: octets as they came, OIDs and addresses in dotted text, null for "not available". */
+export type Value = number | string | Buffer | null
 
 /** RFC 3416 section 3: noSuchObject, noSuchInstance, endOfMibView. */
-const noSuchObject = 128
-const noSuchInstance = 129
-export const endOfMibView = 130
+export const noSuchObject = 0x80
+export const noSuchInstance = 0x81
+export const endOfMibView = 0x82
 
-const octets = 4
-const opaque = 68
-const counter64 = 70
 /** Texts longer than this are cut: no reading is, and a label is at most 256. */
 const longestText = 4096
 
 export type Charset = 'utf-8' | 'gb18030'
 
-/** Whether the agent has the variable at all. */
-export function isThere({ type }: Varbind): boolean {
+/** Whether the agent has the variable at all, by its type. */
+export function isThere(type: number): boolean {
   return type !== noSuchObject && type !== noSuchInstance && type !== endOfMibView
 }
 
 /** The raw value of a variable: a number, a text, or null for "not available". */
-export function rawOf({ type, value }: Varbind, charset: Charset): Raw {
-  if (Buffer.isBuffer(value)) {
-    if (type === counter64) return unsigned(value)
-    if (type === opaque) return opaqueNumber(value)
-    return textOf(value, charset)
-  }
-  if (value === undefined || value === null) return null
-  return type === octets ? String(value).slice(0, longestText) : value
-}
-
-/**
- * Counter64 as a number, modulo 2^53, where JavaScript's numbers stop being exact: the counter then looks as if it had
- * been reset, which rate() bears. Agents send 1 to 9 bytes of it.
- */
-export function unsigned(bytes: Buffer): number {
-  let number = 0n
-  for (const byte of bytes.subarray(-8)) number = number * 256n + BigInt(byte)
-  return Number(BigInt.asUintN(53, number))
+export function rawOf(value: Value, charset: Charset): Raw {
+  return Buffer.isBuffer(value) ? textOf(value, charset) : value
 }
 
 /** Float or double wrapped in Opaque (net-snmp's NET-SNMP-TC: 9f 78 04, 9f 79 08); null for any other content. */
@@ -60,6 +37,7 @@ const gb18030 = new TextDecoder('gb18030', { fatal: true })
 /** Octets as text: strictly UTF-8, else GB18030 as Chinese devices write, else (a MAC address, a date) hexadecimal. */
 export function textOf(bytes: Buffer, charset: Charset = 'utf-8'): string {
   const cut = bytes.length > longestText ? bytes.subarray(0, longestText) : bytes
+  if (isPlain(cut)) return cut.toString('latin1')
   const kept = withoutEnd(cut)
   const decoders = charset === 'gb18030' ? [gb18030, utf8] : [utf8, gb18030]
   for (const decoder of decoders) {
@@ -67,6 +45,15 @@ export function textOf(bytes: Buffer, charset: Charset = 'utf-8'): string {
     if (text !== undefined) return text
   }
   return [...cut].map((byte) => byte.toString(16).padStart(2, '0')).join(':')
+}
+
+/** Printable ASCII, as nearly all texts are, needs no decoder. */
+function isPlain(bytes: Buffer): boolean {
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i] ?? 0
+    if (byte < 0x20 || byte > 0x7e) return false
+  }
+  return true
 }
 
 /** C strings come with their end, or several. */

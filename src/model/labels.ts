@@ -9,11 +9,22 @@ const longestValue = 256
  * lone surrogates replaced, blanks trimmed, cut at 256 characters.
  */
 export function labelValue(text: string): string {
+  if (isFit(text)) return text
   const clean = text
     .replace(/\p{Cc}+/gu, ' ')
     .toWellFormed()
     .trim()
   return clean.length > longestValue ? clean.slice(0, longestValue).toWellFormed() : clean
+}
+
+/** Printable ASCII without blanks around it, as nearly all texts are. */
+function isFit(text: string): boolean {
+  if (text.length > longestValue || text.startsWith(' ') || text.endsWith(' ')) return false
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (code < 0x20 || code > 0x7e) return false
+  }
+  return true
 }
 
 /** Labels as `{a="x",b="y"}` with values escaped as the text format asks; an empty text when there are none. */

@@ -1,14 +1,19 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { Job } from '../../../collectors/collector.ts'
+import { oidBytes } from '../../../collectors/snmp/ber.ts'
+import { type OidSlice, oidOf, unsigned, type Varbind, varbindsOf } from '../../../collectors/snmp/codec.ts'
 import { snmp } from '../../../collectors/snmp/collector.ts'
+import { emptyGrid } from '../../../collectors/snmp/grid.ts'
 import { mayComeIn, mayGoOut } from '../../../collectors/snmp/guard.ts'
 import { parseRecording } from '../../../collectors/snmp/recording.ts'
 import type { SnmpSpec } from '../../../collectors/snmp/schema.ts'
 import { type SnmpSimulator, startSnmpSimulator } from '../../../collectors/snmp/simulator.ts'
 import type { Reply, SnmpTransport } from '../../../collectors/snmp/transport.ts'
-import { opaqueNumber, rawOf, reinterpret, textOf, unsigned, type Varbind } from '../../../collectors/snmp/value.ts'
-import { type Tuning, walk } from '../../../collectors/snmp/walk.ts'
+import { Turn } from '../../../collectors/snmp/turn.ts'
+import { opaqueNumber, reinterpret, textOf } from '../../../collectors/snmp/value.ts'
+import { nothingLearnt, sideBySide, type Tuning, walk } from '../../../collectors/snmp/walk.ts'
+import { systemClock } from '../../../src/model/clock.ts'
 import { plainConversion } from '../../../src/model/conversion.ts'
 import { Secret } from '../../../src/model/secret.ts'
 import { SeriesTable } from '../../../src/model/series.ts'
@@ -247,36 +252,57 @@ ${entry}.6.10|2|9
 })
 
 describe('the walk', () => {
-  const signal = new AbortController().signal
   const oid = '1.3.6.1.9.1'
   const fresh = (): Tuning => ({ varbinds: 60, bad: new Map() })
 
+  /** An agent whose answer is made of the OID that was seen last, in the column's order. */
   function transport(next: (last: string, i: number) => Varbind | Reply): SnmpTransport & { asked: number[] } {
     const asked: number[] = []
     let count = 0
-    const bulk = async (oids: readonly string[], repetitions: number): Promise<Reply> => {
+    const bulk = async (oids: readonly OidSlice[], repetitions: number): Promise<Reply> => {
       asked.push(oids.length * repetitions)
-      const columns: Varbind[][] = []
-      for (const one of oids) {
-        const column: Varbind[] = []
-        let last = one
-        for (let i = 0; i < repetitions; i++) {
+      const rows: Varbind[] = []
+      let lasts = oids.map(oidOf)
+      for (let i = 0; i < repetitions; i++) {
+        const row: Varbind[] = []
+        for (const last of lasts) {
           const found = next(last, count++)
           if ('kind' in found) return found
-          column.push(found)
-          last = found.oid
+          row.push(found)
         }
-        columns.push(column)
+        rows.push(...row)
+        lasts = row.map((found) => found.oid)
       }
-      return { kind: 'columns', columns }
+      return { kind: 'varbinds', varbinds: varbindsOf(rows) }
     }
     return {
       asked,
       bulk,
       next: (oids) => bulk(oids, 1),
-      get: async () => ({ kind: 'varbinds', varbinds: [] }),
+      get: async () => ({ kind: 'varbinds', varbinds: varbindsOf([]) }),
       close: () => {},
     }
+  }
+
+  /** Walks columns; how many rows each has given, and why it ended. */
+  async function walkAll(
+    agent: SnmpTransport,
+    oids: readonly string[],
+    { tuning = fresh(), requests = 500, learnt = nothingLearnt(oids.length) } = {},
+  ) {
+    const turn = new Turn({ clock: systemClock, signal: new AbortController().signal })
+    const grid = emptyGrid(oids.length)
+    const columns = oids.map((one) => ({ oid: one, bytes: oidBytes(one) }))
+    const stop = await walk(columns, {
+      transport: agent,
+      tuning,
+      budget: { requests },
+      isV1: false,
+      turn,
+      grid,
+      learnt,
+    })
+    return { rows: grid.columns.map((cells) => cells.filter((cell) => cell !== undefined).length), stop }
   }
 
   const integer = (where: string): Varbind => ({ oid: where, type: 2, value: 1 })
@@ -286,21 +312,21 @@ describe('the walk', () => {
     ['goes backwards', (last: string) => integer(last === oid ? `${oid}.5` : `${oid}.4`), 1],
     ['turns in a circle', (_last: string, i: number) => integer(`${oid}.${(i % 3) + 1}`), 3],
   ])('ends where an agent %s', async (_, next, rows) => {
-    const { columns, stop } = await walk(transport(next), [oid], fresh(), { requests: 500 }, false, signal)
-    expect(columns.get(oid)?.size).toBe(rows)
-    expect(stop?.kind).toBe('protocol')
+    const walked = await walkAll(transport(next), [oid])
+    expect(walked.rows).toEqual([rows])
+    expect(walked.stop?.kind).toBe('protocol')
   })
 
   test('ends where an agent has no end', async () => {
     const endless = transport((last) => integer(`${oid}.${Number(last.split('.')[6] ?? 0) + 1}`))
-    const { columns, stop } = await walk(endless, [oid], fresh(), { requests: 500 }, false, signal)
-    expect(columns.get(oid)?.size).toBe(10_000)
+    const { rows, stop } = await walkAll(endless, [oid])
+    expect(rows).toEqual([10_000])
     expect(stop?.kind).toBe('limit')
   })
 
   test('ends where its requests are spent', async () => {
     const endless = transport((last) => integer(`${oid}.${Number(last.split('.')[6] ?? 0) + 1}`))
-    const { stop } = await walk(endless, [oid], fresh(), { requests: 10 }, false, signal)
+    const { stop } = await walkAll(endless, [oid], { requests: 10 })
     expect(endless.asked).toHaveLength(10)
     expect(stop?.kind).toBe('limit')
   })
@@ -309,19 +335,17 @@ describe('the walk', () => {
     const tuning = fresh()
     const failure: Reply =
       why === 'tooBig' ? { kind: 'refused', status: 1 } : { kind: 'fault', fault: 'timeout', detail: 'x' }
-    let rows = 0
     const small = transport((last) => {
       const index = Number(last.split('.')[6] ?? 0) + 1
-      rows = Math.max(rows, index)
       return index > 40 ? { oid: '1.3.6.1.9.2.1', type: 2, value: 1 } : integer(`${oid}.${index}`)
     })
     const picky: SnmpTransport = {
       ...small,
-      bulk: (oids, repetitions) =>
-        oids.length * repetitions > 10 ? Promise.resolve(failure) : small.bulk(oids, repetitions, signal),
+      bulk: (oids, repetitions, turn) =>
+        oids.length * repetitions > 10 ? Promise.resolve(failure) : small.bulk(oids, repetitions, turn),
     }
-    const { columns, stop } = await walk(picky, [oid], tuning, { requests: 500 }, false, signal)
-    expect(columns.get(oid)?.size).toBe(40)
+    const { rows, stop } = await walkAll(picky, [oid], { tuning })
+    expect(rows).toEqual([40])
     expect(stop).toBeUndefined()
     expect(tuning.varbinds).toBe(7)
   })
@@ -334,10 +358,39 @@ describe('the walk', () => {
       const column = arcs[5] ?? 0
       return integer(row > 48 ? `1.3.6.1.9.${column + 1}.1` : `1.3.6.1.9.${column}.${row}`)
     })
-    await walk(agent, columns, fresh(), { requests: 500 }, false, signal)
+    const learnt = nothingLearnt(columns.length)
+    await walkAll(agent, columns, { learnt })
     expect(agent.asked.length).toBeLessThanOrEqual(35)
     expect(Math.max(...agent.asked)).toBeLessThanOrEqual(60)
+    // From then on it is known how many rows there are, and how large they are.
+    agent.asked.length = 0
+    const { rows } = await walkAll(agent, columns, { learnt, tuning: { varbinds: 100, bad: new Map() } })
+    expect(rows).toEqual(Array.from({ length: 41 }, () => 48))
+    expect(agent.asked.length).toBeLessThanOrEqual(30)
   })
+
+  test('ends where an agent answers with nothing', async () => {
+    const empty: SnmpTransport = {
+      ...transport(integer),
+      bulk: async () => ({ kind: 'varbinds', varbinds: varbindsOf([]) }),
+    }
+    const { stop } = await walkAll(empty, [oid])
+    expect(stop).toMatchObject({ kind: 'protocol', detail: expect.stringContaining('nothing') })
+  })
+
+  test.each([
+    [41, 0, 60, 20],
+    [41, 48, 66, 9],
+    [10, 24, 66, 5],
+    [3, 2, 60, 3],
+    [41, 48, 1, 1],
+    [2, 5000, 60, 2],
+  ])(
+    'of %i columns with %i rows, of which %i variables fit a reply, %i are walked side by side',
+    (columns, rows, fit, side) => {
+      expect(sideBySide(columns, rows, fit)).toBe(side)
+    },
+  )
 })
 
 describe('an agent that lies, hangs or floods', () => {
@@ -451,20 +504,19 @@ describe('an agent that lies, hangs or floods', () => {
         pdu,
         0,
       ])
-    expect(mayComeIn(message(0, 0xa2), 3, 3)).toBe(false)
-    expect(mayComeIn(message(1, 0xa2), 3, 3)).toBe(false)
-    expect(mayComeIn(message(1, 0xa2), 3, 1)).toBe(true)
-    expect(mayComeIn(message(0, 0xa8), 3, 3)).toBe(true)
-    expect(mayComeIn(message(2, 0xa8), 3, 3)).toBe(false)
+    expect(mayComeIn(message(0, 0xa2), 3)).toBe(false)
+    expect(mayComeIn(message(1, 0xa2), 3)).toBe(false)
+    expect(mayComeIn(message(1, 0xa2), 1)).toBe(true)
+    expect(mayComeIn(message(0, 0xa8), 3)).toBe(true)
+    expect(mayComeIn(message(2, 0xa8), 3)).toBe(false)
     expect(mayGoOut(message(0, 0xa3))).toBe(false)
     expect(mayGoOut(message(0, 0xa5))).toBe(true)
     const v2 = (pdu: number): Buffer => Buffer.from([0x30, 8, 2, 1, 1, 4, 1, 0x78, pdu, 0])
     expect(mayGoOut(v2(0xa3))).toBe(false)
     expect(mayGoOut(v2(0xa7))).toBe(false)
     expect(mayGoOut(v2(0xa1))).toBe(true)
-    expect(mayComeIn(v2(0xa2), 1, 0)).toBe(false)
-    for (let length = 0; length < 29; length++)
-      expect(mayComeIn(message(1, 0xa2).subarray(0, length), 3, 0)).toBe(false)
+    expect(mayComeIn(v2(0xa2), 0)).toBe(false)
+    for (let length = 0; length < 29; length++) expect(mayComeIn(message(1, 0xa2).subarray(0, length), 0)).toBe(false)
   })
 })
 
@@ -479,9 +531,10 @@ describe('values', () => {
   })
 
   test('Counter64 comes in 1 to 9 bytes', () => {
-    expect(unsigned(Buffer.from([7]))).toBe(7)
-    expect(unsigned(Buffer.from('00ffffffffffffffff', 'hex'))).toBe(2 ** 53 - 1)
-    expect(unsigned(Buffer.from('012a05f200', 'hex'))).toBe(5e9)
+    const whole = (bytes: Buffer): number => unsigned(bytes, 0, bytes.length)
+    expect(whole(Buffer.from([7]))).toBe(7)
+    expect(whole(Buffer.from('00ffffffffffffffff', 'hex'))).toBe(2 ** 53 - 1)
+    expect(whole(Buffer.from('012a05f200', 'hex'))).toBe(5e9)
   })
 
   test('opaque values other than float and double are none', () => {
@@ -490,7 +543,7 @@ describe('values', () => {
     double.writeDoubleBE(1.5, 3)
     expect(opaqueNumber(double)).toBe(1.5)
     expect(opaqueNumber(Buffer.from('9f7804', 'hex'))).toBeNull()
-    expect(rawOf({ oid: '1.3', type: 68, value: Buffer.from('0102', 'hex') }, 'utf-8')).toBeNull()
+    expect(varbindsOf([{ oid: '1.3', type: 68, value: Buffer.from('0102', 'hex') }]).values).toEqual([null])
   })
 
   test('signs', () => {

@@ -33,6 +33,11 @@ const commands: readonly Listed[] = [
     load: async () => (await import('./commands/demo.ts')).demo,
   },
   {
+    name: 'rules',
+    summary: 'print the alarm definitions for Prometheus',
+    load: async () => (await import('./commands/rules.ts')).rules,
+  },
+  {
     name: 'schema',
     summary: 'print the JSON schemas of the YAML files',
     load: async () => (await import('./commands/schema.ts')).schema,

@@ -12,6 +12,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'src/store': ['src/model'],
   'src/judge': ['src/model'],
   'src/notify': ['src/model'],
+  'src/prometheus': ['src/model', 'src/judge'],
   'src/expose': ['src/model'],
   'src/demo': ['src/model', 'src/judge', 'collectors/snmp', 'collectors/modbus', 'collectors/ssh', 'src'],
   collectors: ['src/model', ...Object.keys(collectors).map((name) => `collectors/${name}`)],

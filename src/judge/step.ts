@@ -26,7 +26,9 @@ export function step(rule: Rule, alarm: Alarm, breach: Breach, at: Moment): Alar
     case 'broken':
       return broken(rule, known, at)
     case 'near':
-      return known.state === 'firing' && known.clearSince !== undefined ? { ...known, clearSince: undefined } : known
+      // Back inside its limit, what has not fired is good; only a firing one must come back by the hysteresis.
+      if (known.state !== 'firing') return inactive
+      return known.clearSince === undefined ? known : { ...known, clearSince: undefined }
     case 'clear':
       return clear(rule, known, at)
   }

@@ -37,9 +37,9 @@ describe('a range with for, hysteresis and keep_firing_for', () => {
     ['a limit itself is good', '28 28 28 20 20 20', 'inactive inactive inactive inactive inactive inactive'],
     ['the low side too', '19 19 19 20.2 20.5 20.5', 'pending pending firing firing firing inactive'],
     [
-      'inside the hysteresis pending waits and does not fire',
+      'back inside the limit what has not fired is good: only what fires waits for the hysteresis',
       '29 27.8 27.8 27.8 29',
-      'pending pending pending pending firing',
+      'pending inactive inactive inactive pending',
     ],
     [
       'missing data fires nothing',

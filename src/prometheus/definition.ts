@@ -1,0 +1,113 @@
+import { alertLabels } from '../judge/cell.ts'
+import type { Device } from '../model/device.ts'
+import { type Labels, labelKey } from '../model/labels.ts'
+import type { Metric } from '../model/metric.ts'
+import type { Rule } from '../model/rule.ts'
+import type { Site } from '../model/site.ts'
+
+/** What of a site the alarm definitions are made of. */
+export type RuledSite = Pick<Site, 'name' | 'labels' | 'language' | 'devices'>
+
+/** One rule with all devices that have the very same: what becomes one alert of a rule file. */
+export interface Definition {
+  readonly site: RuledSite
+  readonly rule: Rule
+  readonly devices: readonly Device[]
+  /** Whether every device of the site that gives the metric is among them. */
+  readonly isForAll: boolean
+  /** Labels of the alert that are the same for all of them, without alertname, site and device. */
+  readonly fixed: Labels
+  /** Names of labels that each device has of its own. */
+  readonly deviceLabels: readonly string[]
+}
+
+/** The alarm definitions of a site, in the order of its devices; a thousand switches with one rule make one. */
+export function definitionsOf(site: RuledSite): readonly Definition[] {
+  const groups = new Map<string, { readonly rule: Rule; readonly devices: Device[] }>()
+  const giving = new Map<string, Set<string>>()
+  for (const device of site.devices) {
+    for (const rule of device.rules) {
+      const key = keyOf(rule, device, site)
+      const group = groups.get(key)
+      if (group === undefined) groups.set(key, { rule, devices: [device] })
+      else if (group.devices.at(-1) !== device) group.devices.push(device)
+      const names = giving.get(rule.metric.name) ?? new Set()
+      giving.set(rule.metric.name, names.add(device.name))
+    }
+    for (const { metric } of device.probes.flatMap(({ probe }) => probe.points)) {
+      const names = giving.get(metric.name) ?? new Set()
+      giving.set(metric.name, names.add(device.name))
+    }
+  }
+  return [...groups.values()].map(({ rule, devices }) => ({
+    site,
+    rule,
+    devices,
+    isForAll: giving.get(rule.metric.name)?.size === devices.length,
+    fixed: fixedLabels(rule, devices, site),
+    deviceLabels: ownNames(rule, devices),
+  }))
+}
+
+/** What must be the same for two rules to be one alert of the file. */
+function keyOf(rule: Rule, device: Device, site: RuledSite): string {
+  const { place: _place, metric, ...rest } = rule
+  const plain = JSON.stringify({ ...rest, metric: metric.name }, (_, value: unknown) =>
+    value instanceof Set ? [...value].sort() : value,
+  )
+  const { metric: twin } = alertLabels(rule, device, site, {})
+  const hidden = Object.keys(site.labels).filter((label) => Object.hasOwn(device.labels, label))
+  return `${plain} ${twin ?? ''} ${hidden.join(' ')}`
+}
+
+/** A label of the series stands over one of the device, and one of the rule over both: as in `alertLabels`. */
+function ownNames({ metric, labels }: Rule, devices: readonly Device[]): readonly string[] {
+  const names = new Set(devices.flatMap((device) => Object.keys(device.labels)))
+  return [...names].filter((name) => !metric.labels.includes(name) && !Object.hasOwn(labels, name)).sort()
+}
+
+function fixedLabels(rule: Rule, devices: readonly Device[], site: RuledSite): Labels {
+  const [device] = devices
+  if (device === undefined) return {}
+  const { alertname: _name, site: _site, device: _device, ...rest } = alertLabels(rule, device, site, {})
+  const own = new Set(ownNames(rule, devices))
+  const match = rule.condition.kind === 'absent' ? rule.match : {}
+  return { ...match, ...Object.fromEntries(Object.entries(rest).filter(([name]) => !own.has(name))) }
+}
+
+/** A selector of one metric's series of the definition's devices. */
+export function selector(
+  { site, devices, isForAll }: Definition,
+  metric: string,
+  more: readonly string[] = [],
+): string {
+  const names = devices.map(({ name }) => name)
+  const [only] = names
+  const device =
+    names.length === 1 && only !== undefined
+      ? [`device=${quoted(only)}`]
+      : isForAll
+        ? []
+        : [`device=~${quoted(names.map(escaped).join('|'))}`]
+  return `${metric}{${[`site=${quoted(site.name)}`, ...device, ...more].join(',')}}`
+}
+
+/** The labels that tell a metric's series apart: `site, device, sensor`. */
+export function identity(metric: Pick<Metric, 'labels'>): string {
+  return ['site', 'device', ...metric.labels].join(', ')
+}
+
+/** A text in PromQL's double quotes. */
+export function quoted(text: string): string {
+  return JSON.stringify(text)
+}
+
+/** A text as a regular expression (RE2) that matches it alone. */
+export function escaped(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')
+}
+
+/** Labels as matchers, in canonical order. */
+export function matchers(labels: Labels): readonly string[] {
+  return (JSON.parse(labelKey(labels)) as [string, string][]).map(([name, value]) => `${name}=${quoted(value)}`)
+}

@@ -1,0 +1,72 @@
+import { boundsOf } from '../judge/breach.ts'
+import { limitText } from '../judge/text.ts'
+import type { Labels } from '../model/labels.ts'
+import type { Language, Metric } from '../model/metric.ts'
+import type { Rule } from '../model/rule.ts'
+import { units } from '../model/unit.ts'
+
+/**
+ * A rule's texts as templates of Prometheus: https://prometheus.io/docs/prometheus/latest/configuration/template_reference/
+ * Since when it is so Prometheus does not tell its templates.
+ */
+export function annotationsOf(rule: Rule, language: Language): Labels {
+  const said = { en: summaryOf(rule, 'en'), zh: summaryOf(rule, 'zh') }
+  return {
+    summary: said[language],
+    summary_en: said.en,
+    summary_zh: said.zh,
+    value: valueOf(rule, language),
+    limit: literal(limitOf(rule, language)),
+    ...(rule.runbook === undefined ? {} : { runbook_url: literal(rule.runbook) }),
+  }
+}
+
+function summaryOf(rule: Rule, language: Language): string {
+  const words: Readonly<Record<string, string>> = {
+    value: valueOf(rule, language),
+    limit: literal(limitOf(rule, language)),
+    since: '',
+  }
+  const parts = rule.summary[language].split(/\{([a-zA-Z_][a-zA-Z0-9_]*)\}/)
+  const filled = parts.map((part, i) => (i % 2 === 0 ? literal(part) : (words[part] ?? `{{ $labels.${part} }}`)))
+  return filled.join('').replace(/ {2,}/g, ' ').trim()
+}
+
+function limitOf({ metric, condition }: Rule, language: Language): string {
+  return limitText(
+    metric,
+    condition,
+    boundsOf(condition, () => Number.NaN),
+    language,
+  )
+}
+
+function valueOf({ metric, condition }: Rule, language: Language): string {
+  if (condition.kind === 'stale' || condition.kind === 'absent') return language === 'zh' ? '无读数' : 'no reading'
+  if (metric.kind === 'state') return literal(statesOf(metric, condition, language))
+  switch (metric.unit) {
+    case 'ratio':
+      return '{{ $value | humanizePercentage }}'
+    case 'bytes':
+      return '{{ $value | humanize1024 }}B'
+    case 'seconds':
+      return '{{ $value | humanizeDuration }}'
+    case 'timestamp':
+      return '{{ $value | humanizeTimestamp }}'
+    default:
+      return `{{ printf "%.4g" $value }} ${literal(units[metric.unit].sign)}`.trim()
+  }
+}
+
+/** Prometheus has the state in a label that the alert has not: what the rule calls bad is told. */
+function statesOf(metric: Metric, condition: Rule['condition'], language: Language): string {
+  if (metric.kind !== 'state' || !('states' in condition)) return ''
+  const isNamed = condition.kind === 'is'
+  const bad = metric.states.filter((_, index) => condition.states.has(index) === isNamed)
+  return bad.map((state) => metric.stateTexts[state]?.[language] ?? state).join(language === 'zh' ? '或' : ' or ')
+}
+
+/** A text that no template reads as more. */
+export function literal(text: string): string {
+  return text.replaceAll('{{', '{{ "{{" }}')
+}

@@ -1,0 +1,39 @@
+import type { Page } from './pager.ts'
+import type { ChaosSchedule } from './schedule.ts'
+
+/** What the on-call engineer got in one run, against what was so. */
+export interface Verdict {
+  /** Rooms that were too hot for long enough and that nobody was paged for. */
+  readonly missed: readonly number[]
+  /** Rooms whose page was never taken back. */
+  readonly unresolved: readonly number[]
+  /** Rooms whose page was taken back while they were too hot. */
+  readonly falselyResolved: readonly number[]
+  /** Rooms that somebody was paged for though they were not too hot for long enough. */
+  readonly false: readonly number[]
+  /** Rooms that somebody was paged for more than once. */
+  readonly repeated: readonly number[]
+  /** Pages that something fires. */
+  readonly pages: number
+}
+
+/** Pure: judges pages (`began`: the schedule's beginning on their clock) by the schedule. */
+export function verdictOf({ heats }: ChaosSchedule, pages: readonly Page[], began: number): Verdict {
+  const of = (room: number, status: Page['status']): readonly Page[] =>
+    pages.filter((page) => page.device === `room-${room}` && page.status === status)
+  const roomsWhere = (holds: (room: number, lasts: boolean, from: number, to: number) => boolean): readonly number[] =>
+    heats.flatMap(({ room, lasts, from, to }) => (holds(room, lasts, from, to) ? [room] : []))
+  return {
+    missed: roomsWhere((room, lasts) => lasts && of(room, 'firing').length === 0),
+    unresolved: roomsWhere((room) => {
+      const last = (of(room, 'firing').at(-1)?.at ?? 0) > (of(room, 'resolved').at(-1)?.at ?? 0)
+      return last
+    }),
+    falselyResolved: roomsWhere((room, _, from, to) =>
+      of(room, 'resolved').some(({ at }) => at > began + from * 1000 && at < began + to * 1000),
+    ),
+    false: roomsWhere((room, lasts) => !lasts && of(room, 'firing').length > 0),
+    repeated: roomsWhere((room) => of(room, 'firing').length > 1),
+    pages: heats.reduce((sum, { room }) => sum + of(room, 'firing').length, 0),
+  }
+}

@@ -1,0 +1,184 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { stringify } from 'yaml'
+import { readSite } from '../../src/commands/site-file.ts'
+import { shipped } from '../../src/home.ts'
+import { type Labels, labelKey } from '../../src/model/labels.ts'
+import { seededRandom } from '../../src/model/random.ts'
+import { bareRuleFile, roleOf, ruleFile } from '../../src/prometheus/rule-file.ts'
+import { ruleTest } from '../../src/prometheus/rule-test.ts'
+import { folder as cases, readRulesOf, run, type UnitTest } from '../rule-cases.ts'
+import { makeDevice } from '../samples.ts'
+import { describeWith } from './peer.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'siteward-rules-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+/** promtool's verdict: its output where it found something, empty where all is well. */
+function promtool(...args: readonly string[]): string {
+  try {
+    execFileSync('promtool', args, { encoding: 'utf8', stdio: 'pipe' })
+    return ''
+  } catch (error) {
+    return error instanceof Error && 'stdout' in error && 'stderr' in error
+      ? `${error.stdout}${error.stderr}`
+      : String(error)
+  }
+}
+
+describeWith(['promtool'], 'the alarm definitions as Prometheus rules', () => {
+  test.each(readdirSync(cases))('the case %s is judged by promtool as by siteward', (name) => {
+    expect(promtool('test', 'rules', join(cases, name, 'test.yaml'))).toBe('')
+  })
+
+  describe.each(['siteward', 'prometheus', 'both'] as const)('judge: %s', (judge) => {
+    test('the printed rules and their printed test pass promtool, and the test can fail', async () => {
+      const { site } = await readSite(shipped('config', 'demo', 'site.yaml'), process.env)
+      if (site === undefined) throw new Error('the demo has a mistake')
+      const role = roleOf({ ...site, judge, alertmanagers: [new URL('http://127.0.0.1:9093')] })
+      const [rules, tests] = [join(folder, `${judge}.rules.yml`), join(folder, `${judge}.test.yml`)]
+      writeFileSync(rules, ruleFile(site, role))
+      writeFileSync(tests, ruleTest(site, role, `${judge}.rules.yml`))
+      expect(promtool('check', 'rules', rules)).toBe('')
+      expect(promtool('test', 'rules', tests)).toBe('')
+      writeFileSync(rules, readFileSync(rules, 'utf8').replaceAll('> 28', '> 29000'))
+      expect(promtool('test', 'rules', tests)).toContain('RoomTemperature')
+    }, 120_000)
+  })
+
+  test('the same hour gives the same alerts, to within one evaluation', async () => {
+    const rulesFile = join(folder, 'hour.yaml')
+    writeFileSync(rulesFile, hourRules)
+    const rules = await readRulesOf(rulesFile)
+    const hour = readings(seededRandom(20_261_125))
+    const seen = run(rules, hour)
+    const site = {
+      name: 'hospital',
+      labels: {},
+      language: 'en',
+      devices: [makeDevice({ name: 'room', rules })],
+    } as const
+    writeFileSync(join(folder, 'hour.rules.yml'), bareRuleFile(site))
+    const names = [...new Set(rules.map(({ alarm }) => alarm))]
+    const firing = (step: number, alarm: string): readonly string[] =>
+      (seen.get(step * interval * 1000) ?? [])
+        .filter(({ phase, labels }) => phase === 'firing' && labels['alertname'] === alarm)
+        .map(({ labels }) => labelKey(labels))
+        .sort()
+    const checks: unknown[] = []
+    let changes = 0
+    for (const alarm of names) {
+      for (let step = 1; step < steps - 1; step++) {
+        const [before, now, after] = [firing(step - 1, alarm), firing(step, alarm), firing(step + 1, alarm)]
+        if (String(before) !== String(now)) changes++
+        // At a change, and right beside it, one evaluation more or less is allowed.
+        if (String(before) !== String(now) || String(now) !== String(after)) continue
+        const exp_alerts = now.map((key) => ({ exp_labels: labelsOf(key) }))
+        checks.push({ eval_time: `${step * interval}s`, alertname: alarm, ...(now.length > 0 ? { exp_alerts } : {}) })
+      }
+      expect({
+        alarm,
+        fires: Array.from({ length: steps }, (_, step) => firing(step, alarm)).some((one) => one.length > 0),
+      }).toEqual({
+        alarm,
+        fires: true,
+      })
+    }
+    expect(changes).toBeGreaterThan(30)
+    expect(checks.length).toBeGreaterThan(400)
+    const file = join(folder, 'hour.test.yml')
+    const tests = [{ ...hour, alert_rule_test: checks }]
+    writeFileSync(file, stringify({ rule_files: ['hour.rules.yml'], evaluation_interval: `${interval}s`, tests }))
+    expect(promtool('test', 'rules', file)).toBe('')
+  }, 120_000)
+})
+
+function labelsOf(key: string): Labels {
+  const { alertname: _, ...labels }: Labels = Object.fromEntries(JSON.parse(key) as [string, string][])
+  return labels
+}
+
+const interval = 30
+const steps = 121
+
+const hourRules = `rules:
+  - alarm: RoomTemperature
+    when: room_temperature_celsius
+    hysteresis: 0.5
+    for: 2m
+    keep_firing_for: 1m
+    warning: { within: 20..28 }
+    critical: { within: 15..30, for: 1m }
+  - alarm: Dry
+    when: room_humidity_ratio
+    below: 50%
+    for: 90s
+  - alarm: UpsOnBattery
+    when: ups_output_source
+    is: [battery]
+    for: 1m
+    severity: critical
+  - alarm: UpsOdd
+    when: ups_output_source
+    not: [normal, bypass, battery]
+  - alarm: DeviceDown
+    when: siteward_device_up
+    below: 1
+    for: 2m
+    severity: critical
+  - alarm: SensorSilent
+    when: room_temperature_celsius
+    stale: 3m
+  - alarm: NoHumidity
+    when: room_humidity_ratio
+    absent: 4m
+`
+
+/** An hour of readings: temperatures that wander about their limits, a sensor that falls silent while it is hot, a UPS. */
+function readings(random: () => number): UnitTest {
+  const wander = (from: number, by: number): readonly string[] => {
+    let value = from
+    return Array.from({ length: steps }, () => {
+      value += (random() - 0.5) * by + (from - value) * 0.05
+      return value.toFixed(2)
+    })
+  }
+  const holding = (states: readonly string[]): readonly string[] => {
+    let state = states[0] ?? ''
+    return Array.from({ length: steps }, () => {
+      if (random() < 0.15) state = states[Math.floor(random() * states.length)] ?? state
+      return state
+    })
+  }
+  const stretches = (...parts: readonly (readonly [string, number])[]): readonly string[] =>
+    parts.flatMap(([value, count]) => new Array<string>(count).fill(value))
+  const temperature = (sensor: string): string =>
+    `room_temperature_celsius{site="hospital", device="room", sensor="${sensor}"}`
+  const ups = holding(['normal', 'normal', 'battery', 'battery', 'none', 'unknown'])
+  const upsSeries = ['normal', 'battery', 'none', 'unknown'].map((state) => ({
+    series: `ups_output_source{site="hospital", device="room", state="${state}"}`,
+    values: ups.map((now) => (now === state ? '1' : '0')).join(' '),
+  }))
+  const up = holding(['1', '0'])
+  const input: readonly (readonly [string, readonly string[]])[] = [
+    ['siteward_device_info{site="hospital", device="room"}', stretches(['1', steps])],
+    [temperature('a'), wander(27.8, 1.6)],
+    [temperature('b'), wander(29.6, 2)],
+    [
+      temperature('c'),
+      stretches(['24', 10], ['31', 20], ['stale', 16], ['31', 10], ['24', 20], ['stale', 20], ['24', 25]),
+    ],
+    [
+      'room_humidity_ratio{site="hospital", device="room"}',
+      stretches(['0.55', 15], ['0.45', 8], ['0.55', 20], ['stale', 20], ['0.55', 58]),
+    ],
+    ['siteward_device_up{site="hospital", device="room", probe="sample"}', up],
+  ]
+  return {
+    interval: `${interval}s`,
+    input_series: [...input.map(([series, values]) => ({ series, values: values.join(' ') })), ...upsSeries],
+  }
+}

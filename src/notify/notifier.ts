@@ -1,4 +1,4 @@
-import type { Cancel, Milliseconds, Moment } from '../model/clock.ts'
+import { type Cancel, elapsed, type Milliseconds, type Moment } from '../model/clock.ts'
 import { AlertBook, type Firing } from './book.ts'
 import { type AlertmanagerClient, Sender, type SenderTools } from './sender.ts'
 
@@ -20,7 +20,16 @@ export class Notifier {
     forgotten: (keys: readonly string[]) => void,
   ) {
     this.#tools = tools
-    this.#senders = clients.map((client) => new Sender(client, this.#book, resend, tools))
+    // Of a peer that is silent for longer an end waits no more: it may be dead, and have forgotten all.
+    const giveUp = 4 * resend
+    const peers = {
+      mayEnd: (resolvedAt: Moment, now: Moment): boolean =>
+        this.#senders.length < 2 ||
+        elapsed(resolvedAt, now) > giveUp ||
+        this.#senders.every((sender) => sender.hasAnsweredSince(resolvedAt) || sender.silence(now) > giveUp),
+      answered: () => this.#wake(),
+    }
+    this.#senders = clients.map((client) => new Sender(client, this.#book, resend, tools, peers))
     this.#forgotten = forgotten
   }
 

@@ -7,6 +7,7 @@ import { isRepeated, type Told, type View } from './repeat.ts'
 /** Alerts in one POST; Prometheus' --alertmanager.notification-batch-size. */
 const batchSize = 256
 const firstWait: Milliseconds = 1000
+/** A peer that is back is told within this time, or `resend` where that is shorter. */
 const longestWait: Milliseconds = 60_000
 /** How long the last sendings may take when siteward stops. */
 const lastTry: Milliseconds = 5000
@@ -52,6 +53,7 @@ export interface SenderWatch {
 export class Sender {
   readonly #client: AlertmanagerClient
   readonly #book: AlertBook
+  readonly #peers: Peers
   readonly #clock: Clock
   readonly #random: () => number
   readonly #resend: Milliseconds
@@ -61,6 +63,9 @@ export class Sender {
   /** What Alertmanager said last; undefined before it was asked, and where it cannot be. */
   #view: View | undefined
   #lookedAt: Moment | undefined
+  /** When the last request that was answered went out. */
+  #answered: Moment | undefined
+  readonly #began: Moment
   #timer: { readonly at: Milliseconds; readonly cancel: Cancel } | undefined
   #busy: Promise<void> | undefined
   #failures = 0
@@ -68,7 +73,9 @@ export class Sender {
   #wait: Milliseconds = 0
   #stopped = false
 
-  constructor(client: AlertmanagerClient, book: AlertBook, resend: Milliseconds, tools: SenderTools) {
+  constructor(client: AlertmanagerClient, book: AlertBook, resend: Milliseconds, tools: SenderTools, peers: Peers) {
+    this.#peers = peers
+    this.#began = tools.clock.now()
     this.#client = client
     this.#book = book
     this.#resend = resend
@@ -86,6 +93,16 @@ export class Sender {
   /** The book has changed: what is new goes out within 50 ms, unless the peer is being waited for. */
   wake(): void {
     if (this.#failures === 0) this.#arm(gathering)
+  }
+
+  /** Whether it has answered what was asked after this time. */
+  hasAnsweredSince(at: Moment): boolean {
+    return this.#answered !== undefined && elapsed(at, this.#answered) > 0
+  }
+
+  /** For how long it has answered nothing. */
+  silence(now: Moment): Milliseconds {
+    return elapsed(this.#answered ?? this.#began, now)
   }
 
   /** Whether the peer has taken this very version of the alert. */
@@ -141,8 +158,15 @@ export class Sender {
 
   #dueIn(entry: Entry, now: Moment): Milliseconds {
     const told = this.#told.get(entry.key)
-    if (told === undefined || told.version !== entry.version) return 0
-    return Math.max(0, this.#resend - elapsed(told.at, now))
+    if (told !== undefined && told.version === entry.version) return Math.max(0, this.#resend - elapsed(told.at, now))
+    if (this.#mayTell(entry, now) || !this.hasAnsweredSince(entry.resolvedAt ?? now)) return 0
+    // This peer has answered; the others call when they have.
+    return this.#resend
+  }
+
+  /** An end waits until every peer answers: one that cannot be told would page for what the others call over. */
+  #mayTell(entry: Entry, now: Moment): boolean {
+    return this.#stopped || entry.resolvedAt === undefined || this.#peers.mayEnd(entry.resolvedAt, now)
   }
 
   /** Tells what is due, and what becomes due meanwhile. */
@@ -151,9 +175,11 @@ export class Sender {
       const now = this.#clock.now()
       const due: Entry[] = []
       for (const entry of this.#book.entries) if (this.#dueIn(entry, now) === 0) due.push(entry)
-      const mustLook = this.#lookDueIn(now) === 0 || due.some((entry) => this.#isRepeat(entry))
+      const isHeld = due.some((entry) => !this.#mayTell(entry, now))
+      const mustLook = isHeld || this.#lookDueIn(now) === 0 || due.some((entry) => this.#isRepeat(entry))
       if (mustLook && !(await this.#look())) return
-      const news = due.filter((entry) => this.#mustTell(entry, now))
+      if (isHeld) this.#peers.answered()
+      const news = due.filter((entry) => this.#mayTell(entry, this.#clock.now()) && this.#mustTell(entry, now))
       // One that answers questions may still take nothing: where there is something to tell, only that it is taken counts.
       if (mustLook && news.length === 0) this.#reached()
       for (let i = 0; i < news.length; i += batchSize) {
@@ -190,6 +216,7 @@ export class Sender {
       return false
     }
     this.#lookedAt = now
+    this.#answered = now
     this.#view = look.kind === 'view' ? look.view : undefined
     return true
   }
@@ -223,6 +250,7 @@ export class Sender {
   }
 
   #taken(entries: readonly Entry[], at: Moment): void {
+    this.#answered = at
     this.#reached()
     this.#watch.delivered(this.#client.url, entries.length)
     for (const entry of entries) this.#tell(entry, at)
@@ -245,9 +273,18 @@ export class Sender {
     this.#failures++
     this.#watch.up(this.#client.url, false)
     this.#watch.failed(this.#client.url)
-    const ceiling = Math.min(longestWait, firstWait * 2 ** (this.#failures - 1))
+    const longest = Math.min(longestWait, Math.max(firstWait, this.#resend))
+    const ceiling = Math.min(longest, firstWait * 2 ** (this.#failures - 1))
     this.#wait = Math.min(longestWait, Math.max(retryAfter ?? 0, ceiling * (0.5 + 0.5 * this.#random())))
   }
+}
+
+/** What a sender must know of the others. */
+export interface Peers {
+  /** Whether the end of an alert (at this time) may be told. */
+  mayEnd(resolvedAt: Moment, now: Moment): boolean
+  /** This one has answered: an end that waited for it may be told by all. */
+  answered(): void
 }
 
 /** What every sender is handed. */

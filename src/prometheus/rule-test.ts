@@ -164,15 +164,15 @@ function numbers(
   count: number,
 ): readonly Input[] {
   const told: Input[] = []
-  const valueOf = (limit: Limit, otherwise: number): number => {
+  const numberOf = (limit: Limit, otherwise: number): number => {
     if (limit.kind === 'fixed') return limit.value
     told.push({ series: `${limit.metric}${labelText(own)}`, values: `${otherwise}x${count}` })
     return otherwise
   }
   const high = condition.kind === 'within' ? condition.high : condition.kind === 'above' ? condition.limit : undefined
   const low = condition.kind === 'within' ? condition.low : condition.kind === 'below' ? condition.limit : undefined
-  const top = high === undefined ? undefined : valueOf(high, 10)
-  const bottom = low === undefined ? undefined : valueOf(low, 5)
+  const top = high === undefined ? undefined : numberOf(high, 10)
+  const bottom = low === undefined ? undefined : numberOf(low, 5)
   const value =
     top !== undefined ? top + Math.max(1, Math.abs(top) / 10) : (bottom ?? 0) - Math.max(1, Math.abs(bottom ?? 0) / 10)
   return [{ series: `${metric.name}${labelText(own)}`, values: `${value}x${count}` }, ...told]

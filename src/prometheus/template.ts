@@ -15,7 +15,7 @@ export function annotationsOf(rule: Rule, language: Language): Labels {
     summary: said[language],
     summary_en: said.en,
     summary_zh: said.zh,
-    value: valueOf(rule, language),
+    value: valueText(rule, language),
     limit: literal(limitOf(rule, language)),
     ...(rule.runbook === undefined ? {} : { runbook_url: literal(rule.runbook) }),
   }
@@ -23,7 +23,7 @@ export function annotationsOf(rule: Rule, language: Language): Labels {
 
 function summaryOf(rule: Rule, language: Language): string {
   const words: Readonly<Record<string, string>> = {
-    value: valueOf(rule, language),
+    value: valueText(rule, language),
     limit: literal(limitOf(rule, language)),
     since: '',
   }
@@ -41,7 +41,7 @@ function limitOf({ metric, condition }: Rule, language: Language): string {
   )
 }
 
-function valueOf({ metric, condition }: Rule, language: Language): string {
+function valueText({ metric, condition }: Rule, language: Language): string {
   if (condition.kind === 'stale' || condition.kind === 'absent') return language === 'zh' ? '无读数' : 'no reading'
   if (metric.kind === 'state') return literal(statesOf(metric, condition, language))
   switch (metric.unit) {

@@ -24,8 +24,10 @@ class Peer implements AlertmanagerClient {
     return this.answer(alerts)
   }
 
+  view: Look = { kind: 'closed' }
+
   async look(): Promise<Look> {
-    return { kind: 'closed' }
+    return this.view
   }
 
   close(): void {}
@@ -164,4 +166,44 @@ test('a dead alertmanager holds up no other', async () => {
   dead.answer = () => ({ kind: 'taken' })
   await clock.pass(minute)
   expect(dead.posts.at(-1)).toHaveLength(1)
+})
+
+describe('the end of an alert', () => {
+  const over = (peer: Peer, now: number): boolean => (peer.alerts.at(-1)?.endsAt ?? Number.POSITIVE_INFINITY) <= now
+  const away: Look = { kind: 'failed', why: 'ECONNREFUSED', retryAfter: undefined }
+
+  test('waits while a peer is away, which would page for what the others call over', async () => {
+    const one = new Peer('http://one')
+    const other = new Peer('http://other')
+    const { clock, notifier } = notifierFor([one, other])
+    notifier.fire(firing('k', labels, clock.now().wall))
+    await clock.pass(minute)
+    other.answer = () => failed
+    other.view = away
+    notifier.resolve('k', clock.now())
+    await clock.pass(2 * minute)
+    expect(over(one, clock.now().wall)).toBe(false)
+    other.answer = () => ({ kind: 'taken' })
+    other.view = { kind: 'closed' }
+    await clock.pass(minute)
+    expect([one, other].map((peer) => over(peer, clock.now().wall))).toEqual([true, true])
+  })
+
+  test('waits no more for one that is away for long', async () => {
+    const one = new Peer('http://one')
+    const dead = new Peer('http://dead')
+    dead.answer = () => failed
+    dead.view = away
+    const { clock, notifier } = notifierFor([one, dead])
+    notifier.fire(firing('k', labels, clock.now().wall))
+    await clock.pass(minute)
+    notifier.resolve('k', clock.now())
+    await clock.pass(5 * minute)
+    expect(over(one, clock.now().wall)).toBe(true)
+    notifier.fire(firing('k2', { ...labels, i: '2' }, clock.now().wall))
+    await clock.pass(minute)
+    notifier.resolve('k2', clock.now())
+    await clock.pass(1000)
+    expect(over(one, clock.now().wall)).toBe(true)
+  })
 })

@@ -142,8 +142,8 @@ describe('siteward simulate and poll', () => {
       process.env['COMMUNITY'] = 'public'
       const table = await siteward('poll', 'ups', '--config', site)
       expect({ code: table.code, err: table.err }).toEqual({ code: 0, err: '' })
-      expect(table.out).toMatch(/^ups_battery_charge_ratio +100 %$/m)
-      expect(table.out).toMatch(/ups_output_load_ratio\{phase=1\} +25 % +ok +UpsLoad \(warning\): at most 80 %/)
+      expect(table.out).toMatch(/^ups_battery_charge_ratio +100 % +ok +UpsCharge \(warning\): at least 50 %/m)
+      expect(table.out).toMatch(/ups_output_load_ratio\{phase=A\} +25 % +ok +UpsLoad \(warning\): at most 80 %/)
       const json = JSON.parse((await siteward('poll', 'ups', '--config', site, '--json')).out)
       expect(json.readings).toContainEqual(
         expect.objectContaining({ metric: 'ups_output_source', value: 'normal', verdict: 'ok' }),

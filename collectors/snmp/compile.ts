@@ -7,7 +7,7 @@ import type { SeriesScope } from '../../src/model/series.ts'
 import { formatAddress, parseAddress } from '../address.ts'
 import type { Order, PlanFace } from '../collector.ts'
 import { type KeptScalars, type KeptTable, newKeptTable } from './kept.ts'
-import { gatesOf, type Layout, layoutOf, oidsOf, writtenPattern } from './layout.ts'
+import { gatesOf, type Layout, layoutOf, oidsOf, patternsOf } from './layout.ts'
 import { isOid } from './oid.ts'
 import type { SnmpCredential, SnmpSpec, schemas } from './schema.ts'
 import { type Agent, versionOf } from './transport.ts'
@@ -105,10 +105,9 @@ function checkPoint(point: Point<SnmpSpec>): readonly Problem[] {
       message: 'a scalar has no rows: only: and labels from columns are for column:',
     })
   }
-  for (const source of Object.values(spec.labels ?? {})) {
-    const written = writtenPattern(source)
-    const compiled = written === undefined ? undefined : compilePattern(written)
-    if (typeof compiled === 'string') problems.push({ place: point.at('labels'), message: compiled })
+  for (const [key, written] of patternsOf(spec)) {
+    const pattern = compilePattern(written)
+    if (typeof pattern === 'string') problems.push({ place: point.at(key), message: pattern })
   }
   if (gatesOf(spec).some(({ column, index }) => (column === undefined) === (index === undefined)))
     problems.push({ place: point.at('only'), message: 'only: has a column, or an index' })

@@ -4,7 +4,7 @@ import type { Metric } from '../../src/model/metric.ts'
 import type { Series, SeriesScope } from '../../src/model/series.ts'
 import type { Grid } from './grid.ts'
 import type { KeptRow, KeptScalars } from './kept.ts'
-import type { Factors, Group, PlannedGate, PlannedLabel, PlannedPoint } from './layout.ts'
+import type { Factors, Group, Part, PlannedGate, PlannedLabel, PlannedPoint } from './layout.ts'
 import { type Charset, rawOf, reinterpret } from './value.ts'
 
 const wordSize = 2 ** 32
@@ -239,8 +239,10 @@ function isThere(planned: PlannedPoint, row: number, found: Found): boolean {
 }
 
 function isWanted(gates: readonly PlannedGate[], row: number, found: Found): boolean {
-  for (const { column, index, is, not } of gates) {
-    const text = column === undefined ? partOf(found.index(row), index, index) : found.text(column, row)
+  for (const { column, by, index, pattern, is, not } of gates) {
+    const text =
+      column === undefined ? partOf(found.index(row), index, index) : textIn(found, column, rowBy(by, row, found))
+    if (pattern !== undefined && pattern.first(text) === undefined) return false
     if ((is !== undefined && !is.has(text)) || not?.has(text) === true) return false
   }
   return true
@@ -260,12 +262,22 @@ function labelOf(label: PlannedLabel, row: number, mayBeEmpty: boolean, found: F
 type ColumnLabel = Extract<PlannedLabel, { kind: 'column' }>
 
 function columnText({ columns, by }: ColumnLabel, row: number, otherwise: string, found: Found): string {
-  const at = by === undefined ? row : found.rowOf(found.text(by, row))
+  const at = rowBy(by, row, found)
   for (const column of columns) {
-    const text = at === undefined ? '' : found.text(column, at)
+    const text = textIn(found, column, at)
     if (text !== '') return text
   }
   return otherwise
+}
+
+/** The row of another table that a row belongs to; itself where nothing says another. */
+function rowBy(by: number | Part | undefined, row: number, found: Found): number | undefined {
+  if (by === undefined) return row
+  return found.rowOf(typeof by === 'number' ? found.text(by, row) : partOf(found.index(row), by.from, by.to))
+}
+
+function textIn(found: Found, column: number, row: number | undefined): string {
+  return row === undefined ? '' : found.text(column, row)
 }
 
 /** Numbers of an index, counted from 1. */

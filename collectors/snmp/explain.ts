@@ -121,8 +121,12 @@ function whyNot(spec: SnmpSpec, { variables, isEncrypted }: Heard): Step {
   if (isEncrypted && variables.size === 0)
     return { name: 'wire', text: 'the messages are encrypted (SNMPv3 with priv)' }
   if (rows.length > 0 && gates.length > 0) {
-    const asked = gates.map(({ column, index, is, not }) => {
-      const wanted = is === undefined ? `not ${(not ?? []).join(', ')}` : is.join(', ')
+    const asked = gates.map(({ column, index, is, not, matches }) => {
+      const wanted = [
+        ...(is === undefined ? [] : [is.join(', ')]),
+        ...(not === undefined ? [] : [`not ${not.join(', ')}`]),
+        ...(matches === undefined ? [] : [`like ${matches}`]),
+      ].join(' and ')
       if (column === undefined) return `index ${[index].flat().join('..')} ${wanted}`
       const seen = [...new Set(rows.map((row) => shortText(variables.get(`${column}.${row}`))))].slice(0, 5)
       return `${column} ${wanted} (there: ${seen.join(', ')})`

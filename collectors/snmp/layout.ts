@@ -6,11 +6,21 @@ import { oidBytes } from './ber.ts'
 import type { Alternatives, Gate, LabelSource, SnmpSpec } from './schema.ts'
 import type { WalkedColumn } from './walk.ts'
 
+/** Numbers of an index, counted from 1. */
+export interface Part {
+  readonly from: number
+  readonly to: number
+}
+
 /** A condition on the row; `is` and `not` as text. */
 export interface PlannedGate {
   /** A column of the row, or else a number of its index, counted from 1. */
   readonly column: number | undefined
+  /** What of this row's index is the index into the column; the whole where undefined. */
+  readonly by: Part | undefined
   readonly index: number
+  /** What the text is like. */
+  readonly pattern: Pattern | undefined
   readonly is: ReadonlySet<string> | undefined
   readonly not: ReadonlySet<string> | undefined
 }
@@ -39,12 +49,13 @@ export interface PlannedPoint {
 /** Where a label's text comes from. */
 export type PlannedLabel =
   | { readonly kind: 'text'; readonly text: string }
-  | { readonly kind: 'index'; readonly names: Names; readonly from: number; readonly to: number }
+  | ({ readonly kind: 'index'; readonly names: Names } & Part)
   | {
       readonly kind: 'column'
       readonly names: Names
       readonly columns: readonly number[]
-      readonly by: number | undefined
+      /** The column whose value, or the part of this row's index that, is the index into `columns`. */
+      readonly by: number | Part | undefined
       /** What of the text is kept, where only a part of it names the row. */
       readonly pattern: Pattern | undefined
     }
@@ -102,7 +113,9 @@ export function oidsOf(spec: SnmpSpec): readonly string[] {
   return unique([
     ...readFrom(spec),
     ...Object.values(spec.labels ?? {}).flatMap((source) =>
-      typeof source === 'string' || !('column' in source) ? [] : [...listOf(source.column), ...listOf(source.by)],
+      typeof source === 'string' || !('column' in source)
+        ? []
+        : [...listOf(source.column), ...(typeof source.by === 'string' ? [source.by] : [])],
     ),
     ...gatesOf(spec).flatMap(({ column }) => listOf(column)),
     ...[multiply_by, divide_by, digits, si_prefix, high_word].flatMap(listOf),
@@ -173,11 +186,16 @@ function planLabel(source: LabelSource, places: Places): PlannedLabel {
   if (typeof source === 'string') return { kind: 'text', text: source }
   const { names } = source
   if ('column' in source) {
-    const by = source.by === undefined ? undefined : places(source.by)
-    return { kind: 'column', names, columns: listOf(source.column).map(places), by, pattern: patternOf(source) }
+    const by = typeof source.by === 'string' ? places(source.by) : source.by && partOf(source.by)
+    const pattern = compiled(source.pattern)
+    return { kind: 'column', names, columns: listOf(source.column).map(places), by, pattern }
   }
-  const [from = 1, to = from] = typeof source.index === 'number' ? [source.index] : source.index
-  return { kind: 'index', names, from, to }
+  return { kind: 'index', names, ...partOf(source) }
+}
+
+function partOf({ index }: { readonly index: number | readonly number[] }): Part {
+  const [from = 1, to = from] = typeof index === 'number' ? [index] : index
+  return { from, to }
 }
 
 function planPoint(point: Point<SnmpSpec>, places: Places): PlannedPoint {
@@ -188,9 +206,11 @@ function planPoint(point: Point<SnmpSpec>, places: Places): PlannedPoint {
     point,
     from: readFrom(point.spec).map(places),
     scales: alternativesOf(point.spec).map((one) => (typeof one === 'string' ? 1 : one.scale)),
-    gates: gatesOf(point.spec).map(({ column, index = 1, is, not }) => ({
+    gates: gatesOf(point.spec).map(({ column, by, index = 1, is, not, matches }) => ({
       column: place(column),
+      by: by && partOf(by),
       index,
+      pattern: compiled(matches),
       is: is && new Set(is.map(String)),
       not: not && new Set(not.map(String)),
     })),
@@ -206,15 +226,18 @@ function planPoint(point: Point<SnmpSpec>, places: Places): PlannedPoint {
   }
 }
 
-/** The regular expression of a label, as written. */
-export function writtenPattern(source: LabelSource): string | undefined {
-  return typeof source !== 'string' && 'column' in source ? source.pattern : undefined
+/** The regular expressions of a point, as written, with the key that each stands under. */
+export function patternsOf(spec: SnmpSpec): readonly (readonly [key: string, written: string])[] {
+  const labels = Object.values(spec.labels ?? {}).map((source) => {
+    return ['labels', typeof source !== 'string' && 'column' in source ? source.pattern : undefined] as const
+  })
+  const gates = gatesOf(spec).map(({ matches }) => ['only', matches] as const)
+  return [...labels, ...gates].flatMap(([key, written]) => (written === undefined ? [] : [[key, written] as const]))
 }
 
-function patternOf(source: LabelSource): Pattern | undefined {
-  const written = writtenPattern(source)
-  const compiled = written === undefined ? undefined : compilePattern(written)
-  return typeof compiled === 'string' ? undefined : compiled
+function compiled(written: string | undefined): Pattern | undefined {
+  const pattern = written === undefined ? undefined : compilePattern(written)
+  return typeof pattern === 'string' ? undefined : pattern
 }
 
 function alternativesOf({ oid, column, rows }: SnmpSpec): Exclude<Alternatives, string> {

@@ -17,21 +17,25 @@ const duration = (description: string) => Type.String({ pattern: '^(\\d+(ms|[smh
 
 const raw = Type.Union([Type.String(), Type.Number()])
 
+const indexPart = Type.Union(
+  [Type.Integer({ minimum: 1 }), Type.Array(Type.Integer({ minimum: 1 }), { minItems: 2, maxItems: 2 })],
+  { description: 'the Nth number of the index, or [from, to]; counted from 1' },
+)
+
 const labelSource = Type.Union(
   [
     Type.String({ description: 'a constant; `index` is the whole index of the row' }),
     Type.Object({
-      index: Type.Union(
-        [Type.Integer({ minimum: 1 }), Type.Array(Type.Integer({ minimum: 1 }), { minItems: 2, maxItems: 2 })],
-        {
-          description: 'the Nth number of the index, or [from, to]; counted from 1',
-        },
-      ),
+      index: indexPart,
       names: Type.Optional(Type.Record(Type.String(), Type.String(), { description: 'other words for what is read' })),
     }),
     Type.Object({
       column: oids('a column of the same row; of several the first that is not empty'),
-      by: Type.Optional(oid('a column of this row whose value is the index into column')),
+      by: Type.Optional(
+        Type.Union([oid('a column of this row'), Type.Object({ index: indexPart })], {
+          description: 'what is the index into column: the value of a column of this row, or a part of its index',
+        }),
+      ),
       pattern: Type.Optional(
         Type.String({
           minLength: 1,
@@ -47,9 +51,13 @@ const labelSource = Type.Union(
 
 const gate = Type.Object({
   column: Type.Optional(oid('a column of the same row')),
+  by: Type.Optional(Type.Object({ index: indexPart }, { description: "a part of this row's index is that of column" })),
   index: Type.Optional(Type.Integer({ minimum: 1, description: 'the Nth number of the index, counted from 1' })),
   is: Type.Optional(Type.Array(raw, { minItems: 1 })),
   not: Type.Optional(Type.Array(raw, { minItems: 1 })),
+  matches: Type.Optional(
+    Type.String({ minLength: 1, maxLength: 500, description: 'regular expression (RE2) that its text fits' }),
+  ),
 })
 
 const auth = ['md5', 'sha', 'sha224', 'sha256', 'sha384', 'sha512'] as const

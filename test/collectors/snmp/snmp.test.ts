@@ -147,6 +147,11 @@ ${entry}.6.10|2|9
       }),
       at('scaled', { column: [{ oid: `${entry}.4`, scale: 0.001 }, `${entry}.3`], labels: { interface: name } }),
       at('indexed', { column: `${entry}.3`, labels: { i: 'index' }, only: { index: 1, is: [2, 3] } }),
+      at('matching', {
+        column: `${entry}.3`,
+        labels: { interface: name },
+        only: { column: `${entry}.1`, matches: '2$' },
+      }),
       at('named', {
         column: `${entry}.3`,
         labels: { port: { column: `${entry}.1`, pattern: '^Gi0/(\\d+)$' } },
@@ -175,6 +180,8 @@ ${entry}.6.10|2|9
       'scaled Gi0/2#10': 1000,
       'indexed 2': 200,
       'indexed 3': 300,
+      'matching Gi0/2': 200,
+      'matching Gi0/2#10': 1000,
       'named 1': 100,
       'named 3': 300,
     })
@@ -182,9 +189,10 @@ ${entry}.6.10|2|9
 
   test('parts of the index, other words, constants, states and unknown numbers', async () => {
     const port = await serve(
-      `${entry}.7.1.4.9|2|1\n${entry}.7.1.5.9|2|3\n${entry}.8.1.4.9|6|1.3.6.1.99\n${entry}.8.1.5.9|6|1.3.6.1.98\n`,
+      `${entry}.7.1.4.9|2|1\n${entry}.7.1.5.9|2|3\n${entry}.8.1.4.9|6|1.3.6.1.99\n${entry}.8.1.5.9|6|1.3.6.1.98\n1.3.6.1.4.1.99999.5.1.2.4|4|left\n`,
     )
     const labels = {
+      side: { column: '1.3.6.1.4.1.99999.5.1.2', by: { index: 2 } },
       bus: { index: 1 },
       unit: { index: [2, 3] },
       what: { column: `${entry}.8`, names: { '1.3.6.1.99': 'supply' } },
@@ -199,8 +207,16 @@ ${entry}.6.10|2|9
       ]),
     }
     const spec = { column: `${entry}.7`, labels: { ...labels, unit: { index: [2, 3] } } }
-    const result = await pollOnce(port, [at('state', spec, { metric, conversion })])
-    expect(values(result)).toEqual({ 'state 1 4.9 supply air': 0, 'state 1 5.9 1.3.6.1.98 air': 2 })
+    const left = { column: '1.3.6.1.4.1.99999.5.1.2', by: { index: 2 }, is: ['left'] }
+    const result = await pollOnce(port, [
+      at('state', spec, { metric, conversion }),
+      at('left', { column: `${entry}.7`, labels: { i: 'index' }, only: left }),
+    ])
+    expect(values(result)).toEqual({
+      'state left 1 4.9 supply air': 0,
+      'state 1.5.9 1 5.9 1.3.6.1.98 air': 2,
+      'left 1.4.9': 1,
+    })
   })
 
   test('a series is made once, and anew when its label changes', async () => {
@@ -583,6 +599,7 @@ describe('what a probe and a credential may say', () => {
     [{ oid: '1.3.4294967296' }, good, 'h', /greater than 4294967295/],
     [{ oid, only: { column: oid, is: [1] } }, good, 'h', /a scalar has no rows/],
     [{ column: oid, only: { is: [1] } }, good, 'h', /a column, or an index/],
+    [{ column: oid, only: { column: oid, matches: '(' } }, good, 'h', /missing closing/],
     [{ column: oid, labels: { a: { column: oid, pattern: '(' } } }, good, 'h', /missing closing/],
   ])('%j', (spec, credential, address, expected) => {
     const found = problems(spec, credential, address)

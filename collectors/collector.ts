@@ -21,6 +21,8 @@ export interface Order<S extends Schemas> {
   readonly credential: Static<S['credential']> | undefined
   readonly timeout: Milliseconds
   readonly series: SeriesScope
+  /** A folder for what a protocol must remember over restarts; absent where nothing may be written. */
+  readonly stateDirectory?: string
   /** Where the device's address stands. */
   readonly place: Place
 }
@@ -160,7 +162,7 @@ export interface Collector {
   readonly protocol: string
   readonly schemas: Schemas
   /** Contacts nothing: `siteward check` calls it for every device and probe. */
-  prepare(use: ProbeUse, device: Device, series: SeriesScope, tap?: Tap): Result<Job>
+  prepare(use: ProbeUse, device: Device, series: SeriesScope, tap?: Tap, stateDirectory?: string): Result<Job>
   /** Absent where a device cannot stand in a file. */
   readonly recordings?: Recordings
 }
@@ -201,8 +203,9 @@ export function collector<S extends Schemas, Plan extends PlanFace, Transport>(
   return {
     protocol: definition.protocol,
     schemas: definition.schemas,
-    prepare(use, device, series, tap) {
-      const plan = definition.compile(orderOf(definition, use, device, series))
+    prepare(use, device, series, tap, stateDirectory) {
+      const order = orderOf(definition, use, device, series)
+      const plan = definition.compile(stateDirectory === undefined ? order : { ...order, stateDirectory })
       return plan.ok ? good(jobOf(definition, plan.value, open, tap)) : plan
     },
     ...(workbench === undefined ? {} : { recordings: recordingsOf(definition, workbench) }),

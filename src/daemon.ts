@@ -113,7 +113,7 @@ export class Daemon {
       skipped: () => this.#metrics.skipped.inc(),
     })
     for (const device of site.devices) this.#judge.addDevice(device)
-    const { prepared, problems } = prepareJobs(site, this.#table, parts.collectors)
+    const { prepared, problems } = prepareJobs(site, this.#table, parts.collectors, site.stateDirectory)
     this.#prepared = prepared
     this.problems = problems
   }

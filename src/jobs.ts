@@ -12,11 +12,14 @@ export interface Prepared {
   readonly job: Job
 }
 
-/** Compiles every probe of every device; contacts nothing. What cannot be compiled is told with its place in the YAML. */
+/**
+ * Compiles every probe of every device; contacts nothing. `stateDirectory` is given where what a protocol must remember
+ * may be written. What cannot be compiled is told with its place in the YAML. */
 export function prepareJobs(
   site: Site,
   table: SeriesTable,
   collectors: ReadonlyMap<string, Collector>,
+  stateDirectory?: string,
 ): { readonly prepared: readonly Prepared[]; readonly problems: readonly Problem[] } {
   const prepared: Prepared[] = []
   const problems: Problem[] = []
@@ -28,7 +31,7 @@ export function prepareJobs(
         continue
       }
       const source = table.source(device.name, use.probe.name)
-      const job = collector.prepare(use, device, table.scope(source))
+      const job = collector.prepare(use, device, table.scope(source), undefined, stateDirectory)
       if (job.ok) prepared.push({ device, use, source, job: job.value })
       else problems.push(...job.problems)
     }

@@ -1,13 +1,16 @@
 import { randomUUID } from 'node:crypto'
-import type { Cancel } from '../../src/model/clock.ts'
+import type { Cancel, Milliseconds } from '../../src/model/clock.ts'
 import { Harvest } from '../../src/model/harvest.ts'
 import type { PollResult } from '../../src/model/reading.ts'
 import { collector, type PollContext } from '../collector.ts'
 import { compile, type PlannedCommand, type SshPlan } from './compile.ts'
 import { decode } from './decode.ts'
+import { Dialog } from './dialog.ts'
 import { schemas } from './schema.ts'
-import { Sections, scriptOf } from './script.ts'
+import { type Section, Sections, scriptOf } from './script.ts'
 import { type SshTransport, sshTransport } from './transport.ts'
+
+const greeting: Milliseconds = 10_000
 
 /** Servers, virtualization hosts and whatever has a shell, by SSH. */
 export const ssh = collector({
@@ -15,8 +18,7 @@ export const ssh = collector({
   schemas,
   compile,
   open: sshTransport,
-  poll: (plan, transport, context) =>
-    plan.isJoined ? pollJoined(plan, transport, context) : pollEach(plan, transport, context),
+  poll: remembering,
   async close(transport) {
     transport.drop()
   },
@@ -26,9 +28,37 @@ export const ssh = collector({
   },
 })
 
-/** All commands as one script. A command that does not end in time ends the poll; at the next one it comes last. */
-async function pollJoined(plan: SshPlan, transport: SshTransport, context: PollContext): Promise<PollResult> {
+/** A poll, with what the plan remembers read before it and written after it. */
+async function remembering(plan: SshPlan, transport: SshTransport, context: PollContext): Promise<PollResult> {
+  const { memory } = plan
   const harvest = new Harvest(plan.series, context.witness)
+  const { wall } = context.clock.now()
+  await memory?.begin()
+  const take: Take = (command, section) =>
+    decode(command, section, harvest, memory === undefined ? undefined : { memory, wall })
+  const tools = { harvest, take }
+  const requests = await wayOf(plan)(plan, transport, context, tools)
+  const unwritten = await memory?.end(wall)
+  if (unwritten !== undefined) harvest.fault('config', unwritten, 0)
+  return harvest.result(requests)
+}
+
+type Take = (command: PlannedCommand, section: Section) => void
+
+/** One way to run a plan's commands; resolves to how many requests went out. */
+type Way = (
+  plan: SshPlan,
+  transport: SshTransport,
+  context: PollContext,
+  tools: { readonly harvest: Harvest; readonly take: Take },
+) => Promise<number>
+
+function wayOf({ manners, isJoined }: SshPlan): Way {
+  return manners !== undefined ? pollShell : isJoined ? pollJoined : pollEach
+}
+
+/** All commands as one script. A command that does not end in time ends the poll; at the next one it comes last. */
+const pollJoined: Way = async (plan, transport, context, { harvest, take }) => {
   const commands = [...plan.commands].sort((a, b) => Number(plan.slow.has(a.name)) - Number(plan.slow.has(b.name)))
   const mark = randomUUID()
   let timer: Cancel = () => {}
@@ -44,7 +74,7 @@ async function pollJoined(plan: SshPlan, transport: SshTransport, context: PollC
   }
   const sections = new Sections(commands, mark, (index, section) => {
     const command = commands[index]
-    if (command !== undefined) decode(command, section, harvest)
+    if (command !== undefined) take(command, section)
     arm(index + 1)
   })
   const ending = await transport.run(
@@ -58,7 +88,7 @@ async function pollJoined(plan: SshPlan, transport: SshTransport, context: PollC
   timer()
   const left = commands.slice(sections.index)
   const [hung] = left
-  if (hung === undefined) return harvest.result(1)
+  if (hung === undefined) return 1
   const points = left.reduce((sum, command) => sum + command.points.length, 0)
   if (ending.kind === 'ended') {
     harvest.fault(
@@ -70,23 +100,22 @@ async function pollJoined(plan: SshPlan, transport: SshTransport, context: PollC
     plan.slow.add(hung.name)
     harvest.fault('timeout', `command ${hung.name} did not end in time`, points)
   } else harvest.fault(ending.fault, ending.detail, points)
-  return harvest.result(1)
+  return 1
 }
 
 /** One channel a command, one after the other, for devices without a POSIX shell. */
-async function pollEach(plan: SshPlan, transport: SshTransport, context: PollContext): Promise<PollResult> {
-  const harvest = new Harvest(plan.series, context.witness)
+const pollEach: Way = async (plan, transport, context, { harvest, take }) => {
   let requests = 0
   for (const [i, command] of plan.commands.entries()) {
     const parts: Buffer[] = []
     let length = 0
-    const take = (data: Buffer): void => {
+    const keep = (data: Buffer): void => {
       if (length <= command.most) parts.push(data)
       length += data.length
       if (length > 4 * command.most) transport.drop()
     }
     const cancel = context.clock.after(command.timeout, () => transport.drop())
-    const ending = await transport.run(command.run, take, context.signal)
+    const ending = await transport.run(command.run, keep, context.signal)
     cancel()
     requests++
     if (ending.kind === 'fault') {
@@ -95,7 +124,43 @@ async function pollEach(plan: SshPlan, transport: SshTransport, context: PollCon
       break
     }
     const output = Buffer.concat(parts).toString('utf8')
-    decode(command, { output, code: ending.code, isCut: length > command.most }, harvest)
+    take(command, { output, code: ending.code, isCut: length > command.most })
   }
-  return harvest.result(requests)
+  return requests
+}
+
+/**
+ * All commands at the device's own command line, one after the other. The connection is given back at the end: such
+ * devices have few lines, and people need them.
+ */
+const pollShell: Way = async (plan, transport, context, { harvest, take }) => {
+  const { manners, commands } = plan
+  if (manners === undefined) return 0
+  let requests = 0
+  const dialog = new Dialog(manners, commands, (index, section) => {
+    const command = commands[index]
+    if (command !== undefined) take(command, section)
+  })
+  let timer: Cancel = () => {}
+  let isOverdue = false
+  const begun = (): void => {
+    requests++
+    timer()
+    timer = context.clock.after(commands[dialog.index]?.timeout ?? greeting, () => {
+      isOverdue = true
+      transport.drop()
+    })
+  }
+  const ending = await transport.talk(dialog, begun, context.signal)
+  timer()
+  transport.drop()
+  const left = commands.slice(Math.max(0, dialog.index))
+  const [hung] = left
+  if (dialog.isOver || hung === undefined) return requests
+  const points = left.reduce((sum, command) => sum + command.points.length, 0)
+  if (isOverdue || context.signal.aborted) {
+    const what = dialog.index < 0 ? 'no prompt came' : `command ${hung.name} did not end`
+    harvest.fault('timeout', `${what} in time; shell.prompt or shell.more may not fit this device`, points)
+  } else if (ending.kind === 'fault') harvest.fault(ending.fault, ending.detail, points)
+  return requests
 }

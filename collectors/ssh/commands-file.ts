@@ -11,6 +11,9 @@ export interface Output {
 /** A recording of a host: what each command printed, by the command as it is run. */
 export type Outputs = ReadonlyMap<string, Output>
 
+/** The key beside the commands that holds what a device with a command line of its own prints when it waits. */
+export const promptKey = 'prompt'
+
 /** Reads `COMMAND: OUTPUT`, or `COMMAND: { stdout: OUTPUT, code: STATUS }` where it did not end with 0. */
 export function readOutputs(text: string, file: string): Result<Outputs> {
   const problem = (message: string): Problem => ({ place: { file, line: 1, column: 1 }, message })

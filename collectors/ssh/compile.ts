@@ -1,9 +1,9 @@
-import { dirname, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { compile as compileJmespath } from '@jmespath-community/jmespath'
 import type { Milliseconds } from '../../src/model/clock.ts'
 import { parseDuration } from '../../src/model/duration.ts'
 import type { Labels } from '../../src/model/labels.ts'
-import { compilePattern } from '../../src/model/pattern.ts'
+import { compilePattern, type LinePattern } from '../../src/model/pattern.ts'
 import type { Place } from '../../src/model/place.ts'
 import type { Point } from '../../src/model/probe.ts'
 import type { Problem } from '../../src/model/problem.ts'
@@ -11,8 +11,11 @@ import { good, type Result } from '../../src/model/result.ts'
 import type { SeriesScope } from '../../src/model/series.ts'
 import { formatAddress, parseAddress } from '../address.ts'
 import type { Order, PlanFace } from '../collector.ts'
+import type { Manners } from './dialog.ts'
+import type { DigestParser } from './digest.ts'
+import { Memory } from './memory.ts'
 import { type OutputParser, onlyValue } from './parse.ts'
-import type { Parser, SshCommand, SshCredential, SshSpec, schemas } from './schema.ts'
+import type { DigestText, Parser, ShellText, SshCommand, SshCredential, SshSpec, schemas } from './schema.ts'
 
 const defaultTimeout: Milliseconds = 10_000
 const defaultOutput = 1_048_576
@@ -35,7 +38,7 @@ export interface PlannedCommand {
   readonly most: number
   /** Good exit statuses; undefined when any is. */
   readonly exit: readonly number[] | undefined
-  readonly parser: OutputParser
+  readonly parser: OutputParser | DigestParser
   readonly points: readonly PlannedPoint[]
 }
 
@@ -53,10 +56,14 @@ export interface SshPlan extends PlanFace {
   readonly jump: Login | undefined
   readonly isLegacy: boolean
   readonly isJoined: boolean
+  /** How to talk with a device that has a command line of its own. */
+  readonly manners: Manners | undefined
   readonly commands: readonly PlannedCommand[]
   readonly series: SeriesScope
   /** Names of commands that once did not end in time: they are run last, so that they cost the others nothing. */
   readonly slow: Set<string>
+  /** What texts were when they were last seen; undefined where the probe compares none. */
+  readonly memory: Memory | undefined
 }
 
 /** Probe and device to commands, parsers and who to log in as. */
@@ -74,7 +81,10 @@ export function compile(order: Order<typeof schemas>): Result<SshPlan> {
     })
   }
   const commands = planCommands(order, problems)
-  if (address === undefined || credential === undefined || problems.length > 0) return { ok: false, problems }
+  const manners = probe.settings.shell === undefined ? undefined : mannersOf(probe.settings.shell)
+  if (typeof manners === 'string') problems.push({ place: probe.place, message: `ssh.shell: ${manners}` })
+  if (address === undefined || credential === undefined || typeof manners === 'string' || problems.length > 0)
+    return { ok: false, problems }
   const { jump: jumpSpec, ...own } = credential
   const port = address.port ?? options.port ?? defaultPort
   const login = loginOf(
@@ -97,10 +107,40 @@ export function compile(order: Order<typeof schemas>): Result<SshPlan> {
     jump,
     isLegacy: options.legacy ?? false,
     isJoined: probe.settings.join ?? true,
+    manners,
     commands,
     series: order.series,
     slow: new Set(),
+    memory: commands.some(({ parser }) => parser.kind === 'digest') ? new Memory(memoryPlace(order)) : undefined,
   })
+}
+
+/** Without a state directory nothing is written at all: the command line asks a device beside a running siteward. */
+function memoryPlace({ device, probe, options, stateDirectory }: Order<typeof schemas>) {
+  const { configurations } = options
+  if (stateDirectory === undefined) return { file: undefined, texts: undefined }
+  const texts = configurations === undefined ? undefined : beside(device.place.file, configurations)
+  return {
+    file: join(stateDirectory, 'seen', `${device.name}.${probe.name}.json`),
+    texts: texts === undefined ? undefined : join(texts, device.name),
+  }
+}
+
+function mannersOf({ prompt, begin = [], more, answers = {}, refused }: ShellText): Manners | string {
+  const questions = Object.entries(answers)
+  const patterns = compileAll([prompt, more, refused, ...questions.map(([question]) => question)])
+  if (typeof patterns === 'string') return patterns
+  const [known, page, refusal, ...asked] = patterns
+  if (known === undefined) return 'prompt is missing'
+  const pairs = asked.flatMap((one, i) => (one === undefined ? [] : [[one, questions[i]?.[1] ?? ''] as const]))
+  return { prompt: known, begin, more: page, answers: pairs, refused: refusal }
+}
+
+/** Every expression compiled, or what is wrong with the first that is none. */
+function compileAll(sources: readonly (string | undefined)[]): readonly (LinePattern | undefined)[] | string {
+  const compiled = sources.map((source) => (source === undefined ? undefined : compilePattern(source)))
+  const wrong = compiled.find((one) => typeof one === 'string')
+  return wrong ?? compiled.filter((one) => typeof one !== 'string')
 }
 
 function loginOf(
@@ -143,11 +183,12 @@ function planCommands(order: Order<typeof schemas>, problems: Problem[]): readon
   const planned: PlannedCommand[] = []
   for (const [name, command] of Object.entries(declared)) {
     const points = order.points.filter(({ spec }) => spec.command === name)
-    if (points.length === 0) continue
+    if (points.length === 0 && !isCompared(name, declared)) continue
     const parser = compileParser(command.parse)
     if (typeof parser === 'string') problems.push({ place: order.probe.place, message: `command ${name}: ${parser}` })
     else planned.push(planCommand(name, command, parser, points, problems))
   }
+  checkAgainst(planned, order.probe.place, problems)
   for (const point of order.points) {
     if (Object.hasOwn(declared, point.spec.command)) continue
     const known = Object.keys(declared).join(', ')
@@ -160,10 +201,27 @@ function planCommands(order: Order<typeof schemas>, problems: Problem[]): readon
   return planned
 }
 
+/** Whether another command's text is compared with this one's. */
+function isCompared(name: string, declared: Readonly<Record<string, SshCommand>>): boolean {
+  return Object.values(declared).some(
+    ({ parse }) => typeof parse === 'object' && 'digest' in parse && parse.digest.against === name,
+  )
+}
+
+function checkAgainst(planned: readonly PlannedCommand[], place: Place, problems: Problem[]): void {
+  for (const [i, { name, parser }] of planned.entries()) {
+    if (parser.kind !== 'digest' || parser.against === undefined) continue
+    const other = planned.slice(0, i).find((one) => one.name === parser.against)
+    if (other?.parser.kind === 'digest') continue
+    const message = `command ${name}: against: "${parser.against}" is no command with a digest above it`
+    problems.push({ place, message })
+  }
+}
+
 function planCommand(
   name: string,
   command: SshCommand,
-  parser: OutputParser,
+  parser: PlannedCommand['parser'],
   points: readonly Point<SshSpec>[],
   problems: Problem[],
 ): PlannedCommand {
@@ -178,13 +236,13 @@ function planCommand(
   }
 }
 
-function planPoint(point: Point<SshSpec>, parser: OutputParser, problems: Problem[]): PlannedPoint {
+function planPoint(point: Point<SshSpec>, parser: PlannedCommand['parser'], problems: Problem[]): PlannedPoint {
   const { select, value, labels = {} } = point.spec
-  if (parser.kind === 'json') {
+  if (parser.kind === 'json' || parser.kind === 'json_lines') {
     const why = select === undefined ? 'a point of a json command needs select: (JMESPath)' : jmespathProblem(select)
     if (why !== undefined) problems.push({ place: point.at(select === undefined ? 'command' : 'select'), message: why })
   } else if (select !== undefined) {
-    problems.push({ place: point.at('select'), message: 'select: is for commands with parse: json' })
+    problems.push({ place: point.at('select'), message: 'select: is for commands with parse: json or json_lines' })
   }
   const known = columnsOf(parser)
   const columns = Object.fromEntries(
@@ -205,7 +263,7 @@ function planPoint(point: Point<SshSpec>, parser: OutputParser, problems: Proble
 }
 
 /** The names that a parser can give; undefined when only the device knows. */
-function columnsOf(parser: OutputParser): readonly string[] | undefined {
+function columnsOf(parser: PlannedCommand['parser']): readonly string[] | undefined {
   switch (parser.kind) {
     case 'table':
       return parser.columns
@@ -215,7 +273,10 @@ function columnsOf(parser: OutputParser): readonly string[] | undefined {
       return [onlyValue]
     case 'regex':
       return parser.pattern.names
+    case 'digest':
+      return parser.against === undefined ? ['hash', 'changed', 'age'] : ['hash', 'changed', 'age', 'same']
     case 'json':
+    case 'json_lines':
     case 'key_value':
       return undefined
   }
@@ -230,13 +291,22 @@ function jmespathProblem(expression: string): string | undefined {
   }
 }
 
-function compileParser(written: Parser): OutputParser | string {
+function compileParser(written: Parser): PlannedCommand['parser'] | string {
   if (typeof written === 'string') return { kind: written }
   if ('key_value' in written) return { kind: 'key_value', separator: written.key_value.separator }
   if ('table' in written) {
     const { columns, skip = 0, separator } = written.table
     return { kind: 'table', columns, skip, separator }
   }
+  if ('digest' in written) return compileDigest(written.digest)
   const pattern = compilePattern(written.regex)
   return typeof pattern === 'string' ? pattern : { kind: 'regex', pattern }
+}
+
+function compileDigest({ from, ignore = [], mask = [], against }: DigestText): DigestParser | string {
+  const patterns = compileAll([from, ...ignore, ...mask])
+  if (typeof patterns === 'string') return patterns
+  const [first, ...others] = patterns
+  const list = others.filter((one) => one !== undefined)
+  return { kind: 'digest', from: first, ignore: list.slice(0, ignore.length), mask: list.slice(ignore.length), against }
 }

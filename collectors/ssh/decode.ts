@@ -1,13 +1,26 @@
+import type { Milliseconds } from '../../src/model/clock.ts'
 import type { Harvest } from '../../src/model/harvest.ts'
 import { labelValue } from '../../src/model/labels.ts'
 import type { PlannedCommand, PlannedPoint } from './compile.ts'
-import { parseOutput, type Row, selectRows } from './parse.ts'
+import type { Memory } from './memory.ts'
+import { type Parsed, parseOutput, type Row, selectRows } from './parse.ts'
 import type { SshSpec } from './schema.ts'
 import type { Section } from './script.ts'
 
+/** What texts are compared with, and when: wall clock. */
+export interface Compared {
+  readonly memory: Memory
+  readonly wall: Milliseconds
+}
+
 /** The output of one command to readings; what is wrong with it is a fault that names the command. */
-export function decode(command: PlannedCommand, section: Section, harvest: Harvest): void {
+export function decode(command: PlannedCommand, section: Section, harvest: Harvest, compared?: Compared): void {
   const { name, exit, points, most } = command
+  if (section.refusal !== undefined) {
+    const said = labelValue(section.refusal).slice(0, 80)
+    harvest.fault('config', `command ${name}: the device does not take it ("${said}")`, points.length)
+    return
+  }
   if (section.isCut) {
     harvest.fault(
       'limit',
@@ -20,7 +33,11 @@ export function decode(command: PlannedCommand, section: Section, harvest: Harve
     harvest.fault('config', `command ${name} ended with status ${section.code}${meaning(section.code)}`, points.length)
     return
   }
-  const parsed = parseOutput(command.parser, section)
+  if (points.length === 0) {
+    compared?.memory.note(name, section.output)
+    return
+  }
+  const parsed = parse(command, section, compared)
   if (parsed.kind === 'unreadable') {
     harvest.fault('protocol', `command ${name}: ${parsed.why}`, points.length)
     return
@@ -30,6 +47,12 @@ export function decode(command: PlannedCommand, section: Section, harvest: Harve
     if (rows === undefined) harvest.fault('protocol', `command ${name}: select does not fit its output`, 1)
     else read(planned, rows, harvest)
   }
+}
+
+function parse({ name, parser }: PlannedCommand, section: Section, compared: Compared | undefined): Parsed {
+  if (parser.kind !== 'digest') return parseOutput(parser, section)
+  const row = compared?.memory.row(name, section.output, parser, compared.wall)
+  return row === undefined ? { kind: 'unreadable', why: 'it printed no text' } : { kind: 'rows', rows: [row] }
 }
 
 /** What a POSIX shell means by a status of its own (POSIX.1-2017, Shell, 2.8.2). */

@@ -4,6 +4,8 @@ import type { Point } from '../../src/model/probe.ts'
 import type { Message, Step } from '../collector.ts'
 import type { PlannedCommand, PlannedPoint, SshPlan } from './compile.ts'
 import { meaning } from './decode.ts'
+import { Dialog, type Manners } from './dialog.ts'
+import { digest } from './digest.ts'
 import { parseOutput, type Row, selectRows } from './parse.ts'
 import { markOf, type Section, Sections } from './script.ts'
 
@@ -35,6 +37,10 @@ function stepsOf(
   const { code, output } = section
   const status = { name: 'status', text: `${code}${meaning(code)}` }
   if (exit !== undefined && !exit.includes(code)) return [command, { ...status, name: 'absent' }]
+  if (parser.kind === 'digest') {
+    const text = `hash=${digest(output, parser).hash}`
+    return [command, status, { name: 'parse', text: parser.kind }, { name: 'row', text }]
+  }
   const parsed = parseOutput(parser, section)
   const printed = { name: 'output', text: cut(output) }
   if (parsed.kind === 'unreadable') return [command, status, printed, { name: 'absent', text: parsed.why }]
@@ -50,6 +56,7 @@ function stepsOf(
 
 /** What a command printed in a joined script, or by itself. */
 function sectionOf(plan: SshPlan, wanted: PlannedCommand, messages: readonly Message[]): Section | undefined {
+  if (plan.manners !== undefined) return sectionOfDialog(plan, plan.manners, wanted, messages)
   let found: Section | undefined
   let take: (data: Buffer) => void = () => {}
   for (const { way, bytes } of messages) {
@@ -72,6 +79,20 @@ function sectionOf(plan: SshPlan, wanted: PlannedCommand, messages: readonly Mes
       }
     }
   }
+  return found
+}
+
+function sectionOfDialog(
+  { commands }: SshPlan,
+  manners: Manners,
+  wanted: PlannedCommand,
+  messages: readonly Message[],
+): Section | undefined {
+  let found: Section | undefined
+  const dialog = new Dialog(manners, commands, (index, section) => {
+    if (commands[index] === wanted) found = section
+  })
+  for (const { way, bytes } of messages) if (way === 'received') dialog.take(Buffer.from(bytes))
   return found
 }
 

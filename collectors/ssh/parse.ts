@@ -14,7 +14,7 @@ export type Parsed =
 
 /** A parser with its expression compiled. */
 export type OutputParser =
-  | { readonly kind: 'text' | 'lines' | 'exit_status' | 'json' }
+  | { readonly kind: 'text' | 'lines' | 'exit_status' | 'json' | 'json_lines' }
   | { readonly kind: 'key_value'; readonly separator: string }
   | {
       readonly kind: 'table'
@@ -42,6 +42,8 @@ export function parseOutput(parser: OutputParser, { output, code }: Section): Pa
       return one(code)
     case 'json':
       return parseJson(output)
+    case 'json_lines':
+      return parseJson(`[${lines(output).slice(0, mostRows).join(',')}]`)
     case 'key_value':
       return { kind: 'rows', rows: [keyValues(output, parser.separator)] }
     case 'table':

@@ -2,8 +2,10 @@ import { randomUUID } from 'node:crypto'
 import type { Fault } from '../../src/model/fault.ts'
 import type { Mask } from '../../src/model/mask.ts'
 import type { PollContext, Recorded, RecordOrder } from '../collector.ts'
-import { type Output, writeOutputs } from './commands-file.ts'
+import { type Output, promptKey, writeOutputs } from './commands-file.ts'
 import type { Login, PlannedCommand, SshPlan } from './compile.ts'
+import { Dialog, type Manners } from './dialog.ts'
+import { withoutSecrets } from './digest.ts'
 import { Sections, scriptOf } from './script.ts'
 import type { SshTransport } from './transport.ts'
 
@@ -16,8 +18,13 @@ export async function record(
 ): Promise<Recorded> {
   const outputs = new Map<string, Output>()
   const faults: Fault[] = []
-  for (const { commands, isJoined, login } of plans) {
+  for (const plan of plans) {
+    const { commands, isJoined, login, manners } = plan
     nameSecrets(login, mask)
+    if (manners !== undefined) {
+      faults.push(...(await recordDialog(plan, manners, outputs, transport, context)))
+      continue
+    }
     for (const command of commands) {
       if (outputs.has(command.run)) continue
       const output = await runOne(command, isJoined, transport, context)
@@ -29,6 +36,31 @@ export async function record(
   for (const { stdout } of outputs.values()) mask.text(stdout)
   const masked = [...outputs].map(([run, { stdout, code }]) => [run, { stdout: mask.text(stdout), code }] as const)
   return { text: writeOutputs(new Map(masked)), values: outputs.size, faults }
+}
+
+/** A session at a device's own command line; what holds configurations is told without their secrets. */
+async function recordDialog(
+  { commands }: SshPlan,
+  manners: Manners,
+  outputs: Map<string, Output>,
+  transport: SshTransport,
+  { clock, signal }: PollContext,
+): Promise<readonly Fault[]> {
+  const parsers = commands.flatMap(({ parser }) => (parser.kind === 'digest' ? [parser] : []))
+  const dialog = new Dialog(manners, commands, (index, { output }) => {
+    const command = commands[index]
+    if (command !== undefined) outputs.set(command.run, { stdout: withoutSecrets(output, parsers), code: 0 })
+  })
+  const most = commands.reduce((sum, { timeout }) => sum + timeout, 0)
+  const cancel = clock.after(most, () => transport.drop())
+  const ending = await transport.talk(dialog, () => {}, signal)
+  cancel()
+  transport.drop()
+  for (const run of manners.begin) outputs.set(run, { stdout: '', code: 0 })
+  if (dialog.prompt !== undefined) outputs.set(promptKey, { stdout: `${dialog.prompt} `, code: 0 })
+  if (ending.kind === 'ended') return []
+  const points = commands.slice(Math.max(0, dialog.index)).reduce((sum, command) => sum + command.points.length, 0)
+  return [{ kind: ending.fault, detail: ending.detail, points }]
 }
 
 function nameSecrets({ host, credential }: Login, mask: Mask): void {

@@ -9,6 +9,8 @@ export interface Section {
   readonly output: string
   readonly code: number
   readonly isCut: boolean
+  /** The line by which a device without exit statuses said that it did not take the command. */
+  readonly refusal?: string
 }
 
 /**

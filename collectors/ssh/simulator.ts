@@ -16,6 +16,8 @@ export interface SimulatedHost {
   readonly keys?: readonly string[]
   /** A command as declared, to what it prints; `hang` never ends, `flood` never stops, `reset` cuts the connection. */
   command(run: string): Printed | 'hang' | 'flood' | 'reset' | undefined
+  /** Has a command line of its own in place of single commands, as switches do: what it prints when it waits. */
+  readonly prompt?: string
   readonly host?: string
   readonly port?: number
 }
@@ -40,7 +42,7 @@ const joined = /^\{ ([\s\S]*?)\n\} <\/dev\/null 2>\/dev\/null; printf '\\n%s %d 
 
 /** Serves a host over SSH: no shell stands behind it, only a table of commands. */
 export async function startSshSimulator(simulated: SimulatedHost): Promise<SshSimulator> {
-  const { private: hostKey, public: publicKey } = ssh2.utils.generateKeyPairSync('ed25519')
+  const { private: hostKey, public: publicKey } = makeHostKey()
   const requested: string[] = []
   const connections = new Set<Connection>()
   let logins = 0
@@ -78,6 +80,14 @@ export async function startSshSimulator(simulated: SimulatedHost): Promise<SshSi
   }
 }
 
+/** About one in some hundreds of the keys that the library makes it cannot read itself. */
+function makeHostKey(): { readonly private: string; readonly public: string } {
+  for (;;) {
+    const pair = ssh2.utils.generateKeyPairSync('ed25519')
+    if (!(ssh2.utils.parseKey(pair.private) instanceof Error)) return pair
+  }
+}
+
 function fingerprintOf(publicKey: string): string {
   const bytes = Buffer.from(publicKey.split(' ')[1] ?? '', 'base64')
   return `SHA256:${createHash('sha256').update(bytes).digest('base64').replace(/=+$/, '')}`
@@ -103,6 +113,12 @@ function isWelcome(context: AuthContext, { user, password, keys = [] }: Simulate
 function serve(connection: Connection, simulated: SimulatedHost, requested: string[]): void {
   connection.on('session', (accept) => {
     const session = accept()
+    const { prompt } = simulated
+    if (prompt !== undefined) {
+      session.on('pty', (accepted) => accepted?.())
+      session.on('shell', (accepted) => serveLines(connection, accepted(), { ...simulated, prompt }, requested))
+      return
+    }
     session.on('exec', (accepted, _reject, { command }) => {
       requested.push(command)
       const channel = accepted()
@@ -136,6 +152,49 @@ function runScript(
   }
   channel.exit(0)
   channel.end()
+}
+
+const pageLength = 24
+const pageEnd = '  ---- More ----'
+
+/** A command line like a switch's: echoes, pages of 24 lines until a blank comes, each page's end wiped out. */
+function serveLines(
+  connection: Connection,
+  channel: ServerChannel,
+  simulated: SimulatedHost & { readonly prompt: string },
+  requested: string[],
+): void {
+  let typed = ''
+  let waiting: readonly string[] = []
+  const page = (): void => {
+    channel.write(waiting.slice(0, pageLength).join('\r\n'))
+    waiting = waiting.slice(pageLength)
+    channel.write(waiting.length > 0 ? `\r\n${pageEnd}` : simulated.prompt)
+  }
+  const obey = (run: string): void => {
+    requested.push(run)
+    channel.write(`${run}\r\n`)
+    const printed = simulated.command(run)
+    if (misbehave(connection, channel, printed)) return
+    const { stdout } = typeof printed === 'object' ? printed : { stdout: 'Error: Unrecognized command' }
+    waiting = stdout.replace(/\n*$/, '\n').split('\n')
+    page()
+  }
+  channel.on('error', () => {})
+  channel.on('data', (data: Buffer) => {
+    for (const key of data.toString('utf8')) {
+      if (waiting.length > 0) {
+        if (key !== ' ') continue
+        channel.write(`\u001b[${pageEnd.length}D${' '.repeat(pageEnd.length)}\u001b[${pageEnd.length}D`)
+        page()
+      } else if (key === '\n') {
+        const run = typed
+        typed = ''
+        obey(run)
+      } else typed += key
+    }
+  })
+  channel.write(`\r\nThe maximum number of lines is 5.\r\n${simulated.prompt}`)
 }
 
 function misbehave(

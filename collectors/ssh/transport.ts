@@ -4,6 +4,7 @@ import type { Algorithms, Client, ClientChannel, ServerHostKeyAlgorithm } from '
 import type { FaultKind } from '../../src/model/fault.ts'
 import type { Tap } from '../collector.ts'
 import type { Login, SshPlan } from './compile.ts'
+import type { Dialog } from './dialog.ts'
 import { judgeKey, parseKnownHosts, type Trust, wantedKeyTypes } from './host-keys.ts'
 
 /** What became of a command. Without an exit status the connection was lost: that is never taken for an empty output. */
@@ -18,6 +19,11 @@ export interface SshTransport {
    * output as it comes, and an empty piece first, when it has begun. Never rejects.
    */
   run(command: string, take: (data: Buffer) => void, signal: AbortSignal): Promise<Ending>
+  /**
+   * Opens the device's command line and goes on as long as the dialog does; `begun` is told of each word that is
+   * sent. Never rejects.
+   */
+  talk(dialog: Dialog, begun: () => void, signal: AbortSignal): Promise<Ending>
   /** Ends the connection: the only thing that surely ends a command too. */
   drop(): void
 }
@@ -61,23 +67,27 @@ export function sshTransport(plan: SshPlan, tap?: Tap): SshTransport {
     drop()
     return connect(plan, open, signal)
   }
+  const connected = async (work: (client: Client) => Promise<Ending>, signal: AbortSignal): Promise<Ending> => {
+    const abort = (): void => drop()
+    signal.addEventListener('abort', abort, { once: true })
+    try {
+      if (signal.aborted) throw new Refused('timeout', 'no time was left')
+      return await work(await live(signal))
+    } catch (error) {
+      drop()
+      return faultOf(error, plan.login, signal.aborted)
+    } finally {
+      signal.removeEventListener('abort', abort)
+    }
+  }
   return {
     drop,
-    async run(command, take, signal) {
-      const abort = (): void => drop()
-      signal.addEventListener('abort', abort, { once: true })
-      try {
-        if (signal.aborted) throw new Refused('timeout', 'no time was left')
-        const client = await live(signal)
+    run: (command, take, signal) =>
+      connected((client) => {
         tap?.({ way: 'sent', bytes: Buffer.from(command) })
-        return await execute(client, command, tap === undefined ? take : telling(tap, take))
-      } catch (error) {
-        drop()
-        return faultOf(error, plan.login, signal.aborted)
-      } finally {
-        signal.removeEventListener('abort', abort)
-      }
-    },
+        return execute(client, command, tap === undefined ? take : telling(tap, take))
+      }, signal),
+    talk: (dialog, begun, signal) => connected((client) => converse(client, dialog, begun, tap), signal),
   }
 }
 
@@ -226,6 +236,44 @@ function execute(client: Client, command: string, take: (data: Buffer) => void):
         code = status ?? undefined
       })
       channel.on('close', () => (code === undefined ? lost() : end({ kind: 'ended', code })))
+    })
+  })
+}
+
+/** As wide and high as devices take it, so that few pages and line breaks come in between. */
+const terminal = { term: 'vt100', cols: 511, rows: 511, width: 0, height: 0 }
+
+function converse(client: Client, dialog: Dialog, begun: () => void, tap: Tap | undefined): Promise<Ending> {
+  return new Promise((resolve) => {
+    const lost = (): void =>
+      resolve({ kind: 'fault', fault: 'refused', detail: 'the device closed its command line before all was read' })
+    client.once('close', lost)
+    const end = (ending: Ending): void => {
+      client.off('close', lost)
+      resolve(ending)
+    }
+    client.shell(terminal, (error, channel) => {
+      if (error !== undefined) {
+        end({ kind: 'fault', fault: 'busy', detail: 'the device opens no command line; it may allow no more sessions' })
+        return
+      }
+      begun()
+      channel.on('error', () => {})
+      channel.stderr.on('data', () => {})
+      channel.on('close', lost)
+      channel.on('data', (data: Buffer) => {
+        tap?.({ way: 'received', bytes: data })
+        const words = dialog.take(data)
+        if (dialog.isOver) {
+          channel.off('close', lost)
+          channel.end()
+          end({ kind: 'ended', code: 0 })
+        } else if (words !== undefined) {
+          tap?.({ way: 'sent', bytes: Buffer.from(words) })
+          channel.write(words)
+          if (words !== ' ') begun()
+        }
+      })
     })
   })
 }

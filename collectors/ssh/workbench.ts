@@ -2,7 +2,7 @@ import { good } from '../../src/model/result.ts'
 import { Secret } from '../../src/model/secret.ts'
 import { formatAddress } from '../address.ts'
 import type { Workbench } from '../collector.ts'
-import { readOutputs } from './commands-file.ts'
+import { promptKey, readOutputs } from './commands-file.ts'
 import type { SshPlan } from './compile.ts'
 import { explain } from './explain.ts'
 import { record } from './record.ts'
@@ -19,7 +19,11 @@ export const workbench: Workbench<SshPlan, SshTransport> = {
   async play(text, file, port) {
     const outputs = readOutputs(text, file)
     if (!outputs.ok) return outputs
-    const simulator = await startSshSimulator({ user, password, port, command: (run) => outputs.value.get(run) })
+    const prompt = outputs.value.get(promptKey)?.stdout
+    const simulator = await startSshSimulator({
+      ...{ user, password, port, command: (run) => outputs.value.get(run) },
+      ...(prompt === undefined ? {} : { prompt }),
+    })
     return good({
       address: formatAddress(simulator.host, simulator.port),
       credential: { user, password: new Secret(password), host_key: simulator.fingerprint },

@@ -8,6 +8,8 @@ const longestText = 65_536
 export interface LinePattern extends Pattern {
   /** Of its groups. */
   readonly names: readonly string[]
+  /** Whether the text matches at all, whatever its groups. */
+  fits(text: string): boolean
   /** The named groups of every match, in order; at most `most` of them. */
   all(text: string, most: number): readonly Readonly<Record<string, string>>[]
 }
@@ -25,7 +27,9 @@ export function compilePattern(source: string): LinePattern | string {
   }
   const names = Object.keys(compiled.namedGroups())
   return {
+    source,
     names,
+    fits: (text) => compiled.matcher(text.slice(0, longestText)).find(),
     first(text) {
       const matcher = compiled.matcher(text.slice(0, longestText))
       if (!matcher.find()) return undefined

@@ -8,7 +8,7 @@ import { ssh } from '../../collectors/ssh/collector.ts'
 import type { SshSpec } from '../../collectors/ssh/schema.ts'
 import { systemClock } from '../../src/model/clock.ts'
 import { silent } from '../../src/model/log.ts'
-import type { Point } from '../../src/model/probe.ts'
+import type { Point, Probe } from '../../src/model/probe.ts'
 import type { PollResult } from '../../src/model/reading.ts'
 import { Secret } from '../../src/model/secret.ts'
 import { SeriesTable } from '../../src/model/series.ts'
@@ -35,15 +35,43 @@ const points: readonly Point<SshSpec>[] = [
   makePoint({ command: 'missing' }),
 ]
 
+const script = makeProbe('ssh', points, settings)
+
+const lines = makeProbe(
+  'ssh',
+  [makePoint({ command: 'version', value: 'weeks' }, { metric: load }), makePoint({ command: 'wrong' })],
+  {
+    shell: { prompt: '^<[^<>]+>$', more: '^-+ More -+$', answers: { '\\[Y/N\\]:$': 'N' }, refused: '^Error:' },
+    commands: {
+      version: { run: 'display version', parse: { regex: 'Uptime is (?P<weeks>[0-9]+) weeks' } },
+      wrong: { run: 'display nothing', parse: 'text' },
+    },
+  },
+)
+
+/** A command line like a switch's, on the terminal that OpenSSH gives it. */
+const commandLine = `
+trap '' INT
+printf 'Warning: the password is old. Change now? [Y/N]:'
+read -r answer
+while printf '<sw-1>'; read -r line; do
+  case $line in
+    'display version') printf 'VRP (R) software\\nUptime is 5 weeks\\n---- More ----'
+      stty -icanon; dd bs=1 count=1 >/dev/null 2>&1; stty icanon; printf '\\r              \\rend\\n' ;;
+    *) printf 'Error: Unrecognized command found.\\n' ;;
+  esac
+done
+`
+
 describeWith(['sshd', 'ssh-keygen', 'ssh-keyscan'], 'SSH against OpenSSH', () => {
   const folder = mkdtempSync(join(tmpdir(), 'siteward-sshd-'))
   const started: Started[] = []
-  const ports = { first: 0, second: 0 }
+  const ports = { first: 0, second: 0, line: 0 }
   let key: Secret
 
   const keygen = (...args: string[]): string => execFileSync('ssh-keygen', args, { encoding: 'utf8' })
 
-  const sshd = (name: string, port: number): void => {
+  const sshd = (name: string, port: number, more = ''): void => {
     keygen('-q', '-t', 'ed25519', '-N', '', '-f', join(folder, `host-${name}`))
     const file = join(folder, `sshd-${name}`)
     writeFileSync(
@@ -56,6 +84,7 @@ StrictModes no
 UsePAM no
 PasswordAuthentication no
 PidFile none
+${more}
 `,
     )
     // sshd wants its own absolute path, to start itself anew for each connection.
@@ -79,7 +108,10 @@ PidFile none
     ports.second = await freePort()
     sshd('first', ports.first)
     sshd('second', ports.second)
-    for (const port of [ports.first, ports.second]) {
+    ports.line = await freePort()
+    writeFileSync(join(folder, 'line.sh'), commandLine)
+    sshd('line', ports.line, `ForceCommand /bin/sh ${join(folder, 'line.sh')}`)
+    for (const port of Object.values(ports)) {
       await until(
         () => listens(port),
         10,
@@ -92,7 +124,7 @@ PidFile none
     await Promise.all(started.map((one) => one.stop()))
   })
 
-  async function poll(port: number, credential: object): Promise<PollResult> {
+  async function poll(port: number, credential: object, probe: Probe<SshSpec> = script): Promise<PollResult> {
     const device = makeDevice({
       address: `127.0.0.1:${port}`,
       credentials: {
@@ -100,7 +132,6 @@ PidFile none
       },
     })
     const table = new SeriesTable('hospital')
-    const probe = makeProbe('ssh', points, settings)
     const scope = table.scope(table.source(device.name, probe.name))
     const job = ssh.prepare({ probe, interval: 60_000, timeout: 10_000 }, device, scope)
     if (!job.ok) throw new Error(JSON.stringify(job.problems))
@@ -168,6 +199,18 @@ PidFile none
     expect(faults[0]).toMatchObject({ kind: 'hostkey', points: 3 })
     expect(faults[0]?.detail).toContain(fingerprint('first'))
     expect(started[0]?.output()).not.toContain('Invalid user')
+  })
+
+  test('a command line of its own: a question, a prompt, pages, a command that it does not know', async () => {
+    const { readings, faults } = await poll(ports.line, { host_key: fingerprint('line') }, lines)
+    expect(readings.map(({ value }) => value)).toEqual([5])
+    expect(faults).toEqual([
+      {
+        kind: 'config',
+        detail: 'command wrong: the device does not take it ("Error: Unrecognized command found.")',
+        points: 1,
+      },
+    ])
   })
 
   test('over a jump host', async () => {

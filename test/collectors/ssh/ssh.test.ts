@@ -201,7 +201,7 @@ describe('what a probe may say', () => {
     [{ command: 'facts' }, 'a point of a json command needs select: (JMESPath)'],
     [{ command: 'facts', select: 'a[' }, /^not a JMESPath/],
     [{ command: 'df', value: 'size' }, 'the command gives no "size"'],
-    [{ command: 'df', value: 'used', select: 'x' }, 'select: is for commands with parse: json'],
+    [{ command: 'df', value: 'used', select: 'x' }, 'select: is for commands with parse: json or json_lines'],
   ])('%j', (spec, message) => {
     expect(problems(spec)).toEqual([typeof message === 'string' ? message : expect.stringMatching(message)])
   })

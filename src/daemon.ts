@@ -161,10 +161,11 @@ export class Daemon {
 
   /** Everything that is answered over HTTP: each feature's routes, one list after the other. */
   #routes(): readonly Route[] {
+    const { clock } = this.#parts
     return [
       ...pages({
         site: this.#parts.site.name,
-        scrapes: new Scrapes(new Exposition(this.#store), this.#metrics, this.#parts.clock),
+        scrapes: new Scrapes(new Exposition(this.#store, clock), this.#metrics, clock),
         isReady: () => this.#watches.every((watch) => watch.polled !== undefined),
       }),
     ]

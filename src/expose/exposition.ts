@@ -1,3 +1,4 @@
+import { type Clock, type Milliseconds, systemClock } from '../model/clock.ts'
 import { labelText } from '../model/labels.ts'
 import type { Metric } from '../model/metric.ts'
 import type { Row } from '../model/series.ts'
@@ -16,8 +17,13 @@ export interface Readings {
   valueAt(id: number): number
 }
 
-/** Series that are looked at before other work may run, also when none of them has a value. */
-const mostVisited = 4096
+/**
+ * Other work may run after this time, however little was written: code that has not run for a while, as from one scrape
+ * to the next, is twenty times slower at first.
+ */
+const longestTurn: Milliseconds = 0.5
+/** Series between two looks at the clock; not all of them have a value. */
+const unwatched = 32
 
 const [newline, blank, brace, zero, one] = [10, 32, 125, 48, 49]
 
@@ -27,16 +33,18 @@ const [newline, blank, brace, zero, one] = [10, 32, 125, 48, 49]
  */
 export class Exposition {
   readonly #readings: Readings
+  readonly #clock: Clock
   #texts = new LabelTexts()
   readonly #rows = new Map<readonly Row[], RowTexts>()
   readonly #words = new Map<Metric, Words>()
 
-  constructor(readings: Readings) {
+  constructor(readings: Readings, clock: Clock = systemClock) {
     this.#readings = readings
+    this.#clock = clock
   }
 
   /**
-   * The exposition in pieces of about 64 KiB, some of them empty; between two of them other work may run. A piece is only
+   * The exposition in pieces of 64 KiB or less, some of them empty; between two of them other work may run. A piece is only
    * good until the next is asked for: all of them are written into the same memory.
    */
   *chunks(format: Format): Generator<Buffer> {
@@ -64,7 +72,8 @@ export class Exposition {
     // While the last page was on its way a device may have left.
     if (!cursor.isValid(this.#readings.families.get(metric)?.ranks ?? [])) return false
     const words = this.#wordsOf(metric)
-    for (let visited = 0; visited < mostVisited; visited++) {
+    const end = this.#clock.now().mono + longestTurn
+    for (let visited = 1; visited % unwatched !== 0 || this.#clock.now().mono < end; visited++) {
       const head = cursor.next()
       if (head === undefined) return false
       const { rank, texts } = head

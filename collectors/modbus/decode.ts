@@ -23,39 +23,42 @@ export const wordsOfType: Readonly<Record<Exclude<ValueType, 'string'>, number>>
   float64: 4,
 }
 
+/** Where a value's bytes are put in order, one value after the other; 125 registers are the most that come at once. */
+const scratch = new DataView(new ArrayBuffer(256))
+
 /**
  * Words as they came off the wire to a raw value. 64-bit integers lose their last digits above 2^53 (9.0e15: no meter
  * gets there), as every number of Prometheus does; the "not available" 0xFFFFFFFFFFFFFFFF becomes 2^64 and is matched
  * by that number all the same. `words` are at least as many as the layout asks for.
  */
 export function decodeWords(words: readonly number[], layout: Layout): Raw {
-  const bytes = inOrder(words.slice(0, layout.words), layout)
-  if (layout.bits === undefined) return typed(bytes, layout.type)
+  const bytes = inOrder(words, layout)
+  if (layout.bits === undefined) return typed(bytes, layout)
   const { low, high } = layout.bits
-  return Number((unsigned(bytes) >> BigInt(low)) & ((1n << BigInt(high - low + 1)) - 1n))
+  return Number((unsigned(bytes, layout.words) >> BigInt(low)) & ((1n << BigInt(high - low + 1)) - 1n))
 }
 
 /**
  * The value's bytes, the most significant first, whatever order the device sends them in. Swapped bytes are swapped in
  * every register; a text's registers are never turned round, since it is read from its beginning on every device.
  */
-function inOrder(words: readonly number[], { order, type }: Layout): DataView {
+function inOrder(words: readonly number[], { order, type, words: count }: Layout): DataView {
   const lowWordFirst = (order === 'cdab' || order === 'dcba') && type !== 'string'
   const lowByteFirst = order === 'badc' || order === 'dcba'
-  const view = new DataView(new ArrayBuffer(words.length * 2))
-  for (const [index, word] of (lowWordFirst ? words.toReversed() : words).entries()) {
-    view.setUint16(index * 2, word, lowByteFirst)
+  for (let i = 0; i < count; i++) {
+    const place = lowWordFirst ? count - 1 - i : i
+    scratch.setUint16(place * 2, words[i] ?? 0, lowByteFirst)
   }
-  return view
+  return scratch
 }
 
-function unsigned(bytes: DataView): bigint {
+function unsigned(bytes: DataView, words: number): bigint {
   let value = 0n
-  for (let at = 0; at < bytes.byteLength; at += 2) value = (value << 16n) | BigInt(bytes.getUint16(at))
+  for (let at = 0; at < words * 2; at += 2) value = (value << 16n) | BigInt(bytes.getUint16(at))
   return value
 }
 
-function typed(bytes: DataView, type: ValueType): Raw {
+function typed(bytes: DataView, { type, words }: Layout): Raw {
   switch (type) {
     case 'int16':
       return bytes.getInt16(0)
@@ -74,7 +77,7 @@ function typed(bytes: DataView, type: ValueType): Raw {
     case 'float64':
       return bytes.getFloat64(0)
     case 'string':
-      return text(bytes)
+      return text(bytes, words)
   }
 }
 
@@ -88,8 +91,8 @@ function float32(value: number): number {
 }
 
 /** ASCII up to the first NUL, blanks off. */
-function text(bytes: DataView): string {
-  const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
+function text(bytes: DataView, words: number): string {
+  const all = Buffer.from(bytes.buffer, bytes.byteOffset, words * 2).toString('latin1')
   const end = all.indexOf('\0')
   return (end < 0 ? all : all.slice(0, end)).trim()
 }

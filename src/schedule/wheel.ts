@@ -13,19 +13,26 @@ interface Item extends Entry {
   cancelled: boolean
 }
 
+/** How many slots are looked through one by one for the next that holds something: mostly it is the very next. */
+const nearSlots = 100
+
 /** Many due times, one timer: items lie in slots of 100 ms, and only slots that hold something wake the process. */
 export class Wheel {
   readonly #clock: Clock
   readonly #slots = new Map<number, Item[]>()
   #timer: { readonly slot: number; readonly cancel: Cancel } | undefined
+  /** The last slot whose items have run, or may not be added to any more. */
+  #turned: number
+  #isTurning = false
 
   constructor(clock: Clock) {
     this.#clock = clock
+    this.#turned = Math.floor(clock.now().mono / slotLength)
   }
 
   /** Runs `run` in the slot of `due` (monotonic), at most 100 ms after it. */
   at(due: Milliseconds, run: () => void): Entry {
-    const slot = Math.ceil(due / slotLength)
+    const slot = Math.max(Math.ceil(due / slotLength), this.#turned + 1)
     const item: Item = {
       run,
       cancelled: false,
@@ -36,7 +43,8 @@ export class Wheel {
     const items = this.#slots.get(slot)
     if (items === undefined) this.#slots.set(slot, [item])
     else items.push(item)
-    if (this.#timer === undefined || slot < this.#timer.slot) this.#arm(slot)
+    // While slots run the next is not known yet: it is armed when they have ended.
+    if (!this.#isTurning && (this.#timer === undefined || slot < this.#timer.slot)) this.#arm(slot)
     return item
   }
 
@@ -56,14 +64,24 @@ export class Wheel {
   #turn(): void {
     this.#timer = undefined
     const now = Math.floor(this.#clock.now().mono / slotLength)
-    const due = [...this.#slots.keys()].filter((slot) => slot <= now).sort((a, b) => a - b)
-    for (const slot of due) {
-      const items = this.#slots.get(slot) ?? []
-      this.#slots.delete(slot)
+    this.#isTurning = true
+    let next = this.#earliest()
+    for (; next !== undefined && next <= now; next = this.#earliest()) {
+      const items = this.#slots.get(next) ?? []
+      this.#slots.delete(next)
+      this.#turned = next
       for (const item of items) if (!item.cancelled) item.run()
     }
-    let next = Number.POSITIVE_INFINITY
-    for (const slot of this.#slots.keys()) if (slot < next) next = slot
-    if (Number.isFinite(next) && this.#timer === undefined) this.#arm(next)
+    this.#isTurning = false
+    if (next !== undefined) this.#arm(next)
+  }
+
+  /** The first slot that holds something. */
+  #earliest(): number | undefined {
+    if (this.#slots.size === 0) return undefined
+    for (let slot = this.#turned + 1; slot <= this.#turned + nearSlots; slot++) if (this.#slots.has(slot)) return slot
+    let earliest = Number.POSITIVE_INFINITY
+    for (const slot of this.#slots.keys()) earliest = Math.min(earliest, slot)
+    return earliest
   }
 }

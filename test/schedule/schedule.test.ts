@@ -56,6 +56,27 @@ describe('the schedule', () => {
     expect(clock.waiting).toBe(0)
   })
 
+  test('of many tasks none waits for another: each is polled at its own due times', async () => {
+    const clock = new ManualClock()
+    let latest = 0
+    const schedule = new Schedule(clock, () => 0, 1000, {
+      started: (lateness) => {
+        latest = Math.max(latest, lateness)
+      },
+      skipped: () => {},
+    })
+    const counts = new Map<string, number>()
+    for (let i = 0; i < 500; i++) {
+      const key = `switch-${i}`
+      const run = async (): Promise<boolean> => Boolean(counts.set(key, (counts.get(key) ?? 0) + 1))
+      schedule.add(task(key, run, { interval: 30_000 + i * 60 }))
+    }
+    await clock.pass(300_000)
+    expect(latest).toBeLessThanOrEqual(100)
+    expect(Math.min(...counts.values())).toBeGreaterThanOrEqual(4)
+    expect(Math.max(...counts.values())).toBeLessThanOrEqual(10)
+  })
+
   test('never two polls of one task at once: a slow one is skipped and counted', async () => {
     const clock = new ManualClock()
     let skipped = 0

@@ -3,6 +3,7 @@ import type { ServerWatch } from './expose/server.ts'
 import type { Operator } from './model/access.ts'
 import { type Clock, elapsed, type Milliseconds, type Moment } from './model/clock.ts'
 import type { Log } from './model/log.ts'
+import { aboutNoAlarm, type RecordEvent } from './model/record.ts'
 import { writeLocalToken } from './store/local-token.ts'
 
 /** The name of whoever may read the state folder. */
@@ -24,14 +25,24 @@ export function localOperator(folder: string, log: Log): readonly Operator[] {
   }
 }
 
-/** What the HTTP side does, in log and metrics: one audit line for each operation, whoever called it and however it went. */
-export function httpWatch({ metrics, clock, log }: { metrics: OwnMetrics; clock: Clock; log: Log }): ServerWatch {
+/** What the HTTP side tells. */
+export interface HttpWatchParts {
+  readonly metrics: OwnMetrics
+  readonly clock: Clock
+  readonly log: Log
+  record(event: RecordEvent): void
+}
+
+/** What the HTTP side does, in log record and metrics: one audit line for each operation, whoever called it and however it went. */
+export function httpWatch({ metrics, clock, log, record }: HttpWatchParts): ServerWatch {
   const isWorthALine = limiter(clock)
   return {
     answered: (path, status) => metrics.httpRequests.inc({ path, code: String(status) }),
     called: ({ caller, from, operation, body, status }) => {
       const what = body === undefined ? '' : JSON.stringify(body).slice(0, longestBody)
       log.info({ audit: operation, who: caller, from, body: what, status }, 'operation')
+      const note = `${operation} from ${from}: ${status} ${what}`.trim()
+      record({ ...aboutNoAlarm, kind: 'operation', at: clock.now().wall, by: caller, note })
     },
     denied: (from, operation, why) => {
       if (isWorthALine()) log.warn({ audit: operation, who: '', from, why }, 'operation denied')

@@ -1,3 +1,4 @@
+import { isEscalation } from './escalation.ts'
 import type { Cell, Transition } from './judge/cell.ts'
 import { alertKey, alertLabels, phase } from './judge/cell.ts'
 import type { Judge } from './judge/judge.ts'
@@ -6,6 +7,7 @@ import { type Alarm, lastKnown } from './model/alarm.ts'
 import { type Cancel, type Clock, type Milliseconds, type Moment, momentOf } from './model/clock.ts'
 import type { Labels } from './model/labels.ts'
 import type { Log } from './model/log.ts'
+import { alarmId, type EventKind, type RecordEvent } from './model/record.ts'
 import type { Site } from './model/site.ts'
 import type { Firing } from './notify/book.ts'
 import type { Notifier } from './notify/notifier.ts'
@@ -15,6 +17,9 @@ import type { Journal, JournalEntry } from './store/journal.ts'
 const gathering: Milliseconds = 20
 /** When a commit failed (disk full), the next try. */
 const nextTry: Milliseconds = 10_000
+/** Entries of the record in one commit, and those that wait for a disk that refuses. */
+const eventsAtOnce = 500
+const mostWaiting = 20_000
 
 /** What the keeper is wired to. */
 export interface KeeperParts {
@@ -24,6 +29,17 @@ export interface KeeperParts {
   readonly clock: Clock
   readonly log: Log
   readonly journalFailed: () => void
+  /** Entries of the record that were given up, oldest first: the disk has refused for too long. */
+  readonly eventsLost: (count: number) => void
+  readonly attendance: Attending
+}
+
+/** Who looks after alarms that fire. */
+export interface Attending {
+  began(entry: JournalEntry, firedAt: Moment): void
+  ended(key: string, at: Moment): void
+  /** What is added to an alert's annotations: the alarm's id, and who has taken it. */
+  words(key: string): Labels
 }
 
 /**
@@ -34,12 +50,23 @@ export class AlarmKeeper {
   readonly #parts: KeeperParts
   readonly #put = new Map<string, JournalEntry>()
   readonly #drop = new Set<string>()
+  #events: RecordEvent[] = []
   #told: (() => void)[] = []
   #timer: Cancel | undefined
   #isFailing = false
 
   constructor(parts: KeeperParts) {
     this.#parts = parts
+  }
+
+  /** Entries of the record that are not on disk yet. */
+  get waiting(): readonly RecordEvent[] {
+    return this.#events
+  }
+
+  /** Whether the disk has taken what it was last given. */
+  get isWriting(): boolean {
+    return !this.#isFailing
   }
 
   /** Takes transitions in; they are on disk and told within 20 ms. */
@@ -59,8 +86,10 @@ export class AlarmKeeper {
   /** Alarms of the journal whose device or rule is gone: what was firing is kept as resolved until everybody knows. */
   orphaned(entries: readonly JournalEntry[], at: Moment): void {
     for (const entry of entries) {
-      if (entry.state === 'firing') this.#putEntry({ ...entry, state: 'resolved', resolvedAt: at.wall })
-      else this.#dropKey(entry.key)
+      if (entry.state === 'firing') {
+        this.#putEntry({ ...entry, state: 'resolved', resolvedAt: at.wall })
+        this.record({ ...eventOf(entry, 'resolved', at.wall), note: 'its rule or device is gone' })
+      } else this.#dropKey(entry.key)
     }
     if (entries.length > 0) this.#later(gathering)
   }
@@ -69,6 +98,34 @@ export class AlarmKeeper {
   forget(keys: readonly string[]): void {
     for (const key of keys) this.#dropKey(key)
     this.#later(gathering)
+  }
+
+  /** Puts an entry into the record. */
+  record(event: RecordEvent): void {
+    this.#events.push(event)
+    const over = this.#events.length - mostWaiting
+    if (over > 0) {
+      this.#events = this.#events.slice(over)
+      this.#parts.eventsLost(over)
+    }
+    this.#later(gathering)
+  }
+
+  /** An alert of siteward's own making, told once it is on disk. */
+  keep(entry: JournalEntry, tell: (notifier: Notifier) => void): void {
+    this.#putEntry(entry)
+    this.#tell(tell)
+    this.#later(gathering)
+  }
+
+  /** Deletes a little of what the record has kept for long enough. */
+  prune(before: Milliseconds): void {
+    try {
+      this.#parts.journal.prune(before)
+    } catch {
+      // A disk that refuses shows at the next entry; what is too old may stay till then.
+      this.#parts.journalFailed()
+    }
   }
 
   /** Writes and tells at once what is waiting. */
@@ -82,23 +139,39 @@ export class AlarmKeeper {
   }
 
   #takeOne(cell: Cell, from: Alarm, to: Alarm, at: Moment, judge: Judge): void {
-    const words = (): Labels => annotations(cell, judge.bounds(cell), this.#parts.site.language)
+    const { attendance, site } = this.#parts
+    const words = (): Labels => ({
+      ...annotations(cell, judge.bounds(cell), site.language),
+      ...attendance.words(cell.key),
+    })
     const was = phase(from)
     this.#log(cell, was, to)
     switch (phase(to)) {
       case 'pending':
-        this.#putEntry(entryOf(cell, 'pending', to, undefined, words()))
+        this.#keepEntry(entryOf(cell, 'pending', to, undefined, words()), 'pending', at)
         return
-      case 'firing':
-        this.#putEntry(entryOf(cell, 'firing', to, undefined, words()))
+      case 'firing': {
+        const entry = entryOf(cell, 'firing', to, undefined, words())
+        this.#keepEntry(entry, 'firing', at)
+        attendance.began(entry, firedAt(to, at))
         this.#tell((notifier) => notifier.fire(this.#firing(cell, firedAt(to, at), words)))
         return
+      }
       case 'inactive':
         if (was === 'firing') {
-          this.#putEntry(entryOf(cell, 'resolved', from, at.wall, words()))
+          this.#keepEntry(entryOf(cell, 'resolved', from, at.wall, words()), 'resolved', at)
+          attendance.ended(cell.key, at)
           this.#tell((notifier) => notifier.resolve(cell.key, at))
-        } else this.#dropKey(cell.key)
+        } else {
+          this.record(eventOf(entryOf(cell, 'pending', from, undefined, {}), 'cleared', at.wall))
+          this.#dropKey(cell.key)
+        }
     }
+  }
+
+  #keepEntry(entry: JournalEntry, kind: EventKind, at: Moment): void {
+    this.#putEntry(entry)
+    this.record(eventOf(entry, kind, at.wall))
   }
 
   #firing(cell: Cell, { wall }: Moment, annotations: () => Labels): Firing {
@@ -135,11 +208,14 @@ export class AlarmKeeper {
   }
 
   #write(): void {
-    if (this.#put.size === 0 && this.#drop.size === 0) return
+    if (this.#put.size === 0 && this.#drop.size === 0 && this.#events.length === 0) return
+    const events = this.#events.slice(0, eventsAtOnce)
     try {
-      this.#parts.journal.write({ put: [...this.#put.values()], drop: [...this.#drop] })
+      this.#parts.journal.write({ put: [...this.#put.values()], drop: [...this.#drop], events })
       this.#put.clear()
       this.#drop.clear()
+      this.#events = this.#events.slice(events.length)
+      if (this.#events.length > 0) this.#later(gathering)
       if (this.#isFailing) this.#parts.log.info({}, 'the alarm journal can be written again')
       this.#isFailing = false
     } catch (error) {
@@ -151,6 +227,13 @@ export class AlarmKeeper {
       this.#later(nextTry)
     }
   }
+}
+
+/** An entry of the record about an alarm of the journal. */
+export function eventOf(entry: JournalEntry, kind: EventKind, at: Milliseconds): RecordEvent {
+  const { key, activeAt, device, alarm, severity, own } = entry
+  const note = entry.annotations['summary'] ?? ''
+  return { kind, at, alarmId: alarmId(key), activeAt, device, alarm, severity, own, by: '', note }
 }
 
 function entryOf(
@@ -203,9 +286,11 @@ export function remember(entries: readonly JournalEntry[], site: Site, now: Mome
   const firing: JournalEntry[] = []
   const resolved: JournalEntry[] = []
   const orphans: JournalEntry[] = []
+  const known = new Set(entries.filter((entry) => isKnown(entry, site)).map(({ key }) => alarmId(key)))
   for (const entry of entries) {
     if (entry.state === 'resolved') resolved.push(entry)
-    else if (!isKnown(entry, site)) orphans.push(entry)
+    else if (isEscalation(entry) && known.has(entry.labels['alarm_id'] ?? '')) firing.push(entry)
+    else if (!known.has(alarmId(entry.key))) orphans.push(entry)
     else {
       alarms.set(entry.key, alarmOf(entry, now))
       if (entry.state === 'firing') firing.push(entry)
@@ -216,7 +301,7 @@ export function remember(entries: readonly JournalEntry[], site: Site, now: Mome
 
 /** Whether today's site file would still give this very alert. */
 function isKnown(entry: JournalEntry, site: Site): boolean {
-  const device = site.devices.find(({ name }) => name === entry.device)
+  const device = [...site.devices, site.itself].find(({ name }) => name === entry.device)
   if (device === undefined) return false
   return device.rules.some(
     (rule) =>

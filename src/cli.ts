@@ -23,6 +23,16 @@ const commands: readonly Listed[] = [
     load: async () => (await import('./commands/poll.ts')).poll,
   },
   {
+    name: 'alarms',
+    summary: 'list the alarms that fire and have fired',
+    load: async () => (await import('./commands/alarms.ts')).alarms,
+  },
+  {
+    name: 'ack',
+    summary: 'write down that somebody has taken an alarm',
+    load: async () => (await import('./commands/ack.ts')).ack,
+  },
+  {
     name: 'simulate',
     summary: 'serve SNMP from recordings',
     load: async () => (await import('./commands/simulate.ts')).simulate,

@@ -1,8 +1,11 @@
 import type { Collector } from '../collectors/collector.ts'
 import { httpWatch, localOperator } from './access.ts'
 import { AlarmKeeper, lifetimeOf, type Remembered, remember } from './alarm-keeper.ts'
+import { alarmRoutes } from './alarm-routes.ts'
+import { Attendance } from './attendance.ts'
 import { DerivedSeries } from './derived-series.ts'
 import { DeviceSeries } from './device-series.ts'
+import { isEscalation } from './escalation.ts'
 import { Exposition } from './expose/exposition.ts'
 import { Gate } from './expose/gate.ts'
 import { type OwnMetrics, ownMetrics } from './expose/own-metrics.ts'
@@ -25,12 +28,16 @@ import type { AlertmanagerClient } from './notify/sender.ts'
 import { watchdogOf } from './notify/watchdog.ts'
 import { runPoll } from './schedule/frame.ts'
 import { Schedule } from './schedule/schedule.ts'
+import { SelfSeries } from './self-series.ts'
+import { countSettled, lateByLevel, startCounting } from './service-metrics.ts'
 import type { Journal, JournalEntry } from './store/journal.ts'
 import { OwnSeries, ownMetricsOf } from './store/own-series.ts'
 import { Store } from './store/store.ts'
 import { Watch } from './watch.ts'
 
 const sweeping: Milliseconds = 1000
+/** What the record has kept for long enough goes in small steps. */
+const pruning: Milliseconds = 300_000
 /** A step of the wall clock that is worth a line in the log. */
 const clockStep: Milliseconds = 30_000
 /** After a start all devices are polled once within this time, or 4 ms a device where that is longer. */
@@ -69,6 +76,7 @@ export class Daemon {
   readonly #judge: Judge
   readonly #notifier: Notifier
   readonly #keeper: AlarmKeeper
+  readonly #attendance: Attendance
   readonly #metrics: OwnMetrics
   readonly #schedule: Schedule
   readonly #remembered: Remembered
@@ -78,7 +86,9 @@ export class Daemon {
   readonly #grown = new Set<string>()
   readonly #watches: Watch[] = []
   #server: ExposeServer | undefined
+  #itself: SelfSeries | undefined
   #sweep: Cancel | undefined
+  #prune: Cancel | undefined
   /** Wall minus monotonic time when last looked at: it changes only when the system's clock is set. */
   #skew = 0
 
@@ -98,7 +108,9 @@ export class Daemon {
       pollsRunning: () => this.#schedule.running,
       series: () => this.#table.size,
       alerts: () => this.#notifier.alerts,
+      late: () => lateByLevel(this.#attendance, clock.now()),
     })
+    startCounting(this.#metrics)
     this.#notifier = this.#makeNotifier()
     this.#keeper = new AlarmKeeper({
       site,
@@ -107,12 +119,24 @@ export class Daemon {
       clock,
       log,
       journalFailed: () => this.#metrics.journalErrors.inc(),
+      eventsLost: (count) => this.#metrics.recordEventsLost.inc(count),
+      attendance: {
+        began: (entry, firedAt) => this.#attendance.began(entry, firedAt),
+        ended: (key, at) => this.#attendance.ended(key, at),
+        words: (key) => this.#attendance.words(key),
+      },
+    })
+    this.#attendance = new Attendance({
+      site,
+      journal: parts.journal,
+      keeper: this.#keeper,
+      settled: (time) => countSettled(time, this.#metrics),
     })
     this.#schedule = new Schedule(clock, random, site.parallelPolls, {
       started: (lateness) => this.#metrics.lateness.observe(lateness / 1000),
       skipped: () => this.#metrics.skipped.inc(),
     })
-    for (const device of site.devices) this.#judge.addDevice(device)
+    for (const device of [...site.devices, site.itself]) this.#judge.addDevice(device)
     const { prepared, problems } = prepareJobs(site, this.#table, parts.collectors, site.stateDirectory)
     this.#prepared = prepared
     this.problems = problems
@@ -143,14 +167,17 @@ export class Daemon {
     if (site.watchdog !== undefined) this.#notifier.fire(watchdogOf(site, site.watchdog, clock.now().wall))
     this.#tellRemembered()
     this.#watchDevices()
+    this.#watchItself()
     const { wall, mono } = clock.now()
     this.#skew = wall - mono
     this.#sweepLater()
+    this.#pruneLater()
   }
 
   /** Stops polling, writes and tells what is waiting, closes everything. */
   async stop(): Promise<void> {
     this.#sweep?.()
+    this.#prune?.()
     await this.#schedule.stop()
     this.#keeper.flush()
     await this.#notifier.stop()
@@ -168,6 +195,13 @@ export class Daemon {
         scrapes: new Scrapes(new Exposition(this.#store, clock), this.#metrics, clock),
         isReady: () => this.#watches.every((watch) => watch.polled !== undefined),
       }),
+      ...alarmRoutes({
+        site: this.#parts.site,
+        clock: this.#parts.clock,
+        journal: this.#parts.journal,
+        attendance: this.#attendance,
+        waiting: () => this.#keeper.waiting,
+      }),
     ]
   }
 
@@ -178,7 +212,7 @@ export class Daemon {
     return startServer(site.listen, {
       routes: this.#routes(),
       gate: new Gate({ ...site.access, operators }),
-      watch: httpWatch({ metrics: this.#metrics, clock, log }),
+      watch: httpWatch({ metrics: this.#metrics, clock, log, record: (event) => this.#keeper.record(event) }),
     })
   }
 
@@ -199,6 +233,7 @@ export class Daemon {
   #tellRemembered(): void {
     const { firing, resolved, orphans } = this.#remembered
     const now = this.#parts.clock.now()
+    this.#attendance.restore(firing, now)
     for (const entry of firing) this.#tellAgain(entry, undefined)
     for (const entry of resolved) this.#tellAgain(entry, momentOf(entry.resolvedAt ?? now.wall, now))
     for (const entry of orphans) if (entry.state === 'firing') this.#tellAgain(entry, now)
@@ -212,8 +247,9 @@ export class Daemon {
     const cell = (): Cell | undefined => this.#judge.cell(entry.device, key)
     const words = (): Labels => {
       const known = cell()
-      if (known === undefined || Number.isNaN(known.value)) return entry.annotations
-      return annotations(known, this.#judge.bounds(known), site.language)
+      const isRead = known !== undefined && !Number.isNaN(known.value)
+      const said = isRead ? annotations(known, this.#judge.bounds(known), site.language) : entry.annotations
+      return isEscalation(entry) ? said : { ...said, ...this.#attendance.words(key) }
     }
     const startsAt = entry.firedAt ?? entry.activeAt
     const confirmedAt = (): Milliseconds => cell()?.brokenAt ?? 0
@@ -239,6 +275,19 @@ export class Daemon {
       }
       this.#count(device.name)
     }
+  }
+
+  #watchItself(): void {
+    const { itself, vocabulary } = this.#parts.site
+    const scope = this.#table.scope(this.#table.source(itself.name, 'siteward', true))
+    this.#devices.set(itself.name, new DeviceSeries(itself, scope, ownMetricsOf(vocabulary), this.#store))
+    this.#itself = new SelfSeries(scope, vocabulary, this.#store, this.#judge)
+    this.#count(itself.name)
+  }
+
+  #sayOfItself(now: Moment): readonly Transition[] {
+    const canWrite = this.#parts.journal.isKept && this.#keeper.isWriting
+    return this.#itself?.say([{ metric: 'siteward_record_up', labels: {}, value: canWrite ? 1 : 0 }], now) ?? []
   }
 
   #schedulePolls(watch: Watch, soon: Milliseconds): void {
@@ -292,8 +341,17 @@ export class Daemon {
       const now = this.#parts.clock.now()
       this.#noticeClockStep(now)
       this.#take(this.#judge.sweep(now))
+      this.#take(this.#sayOfItself(now))
+      this.#attendance.sweep(now)
       for (const watch of this.#watches) this.#take(watch.expireIfSilent(now))
       this.#sweepLater()
+    })
+  }
+
+  #pruneLater(): void {
+    this.#prune = this.#parts.clock.after(pruning, () => {
+      this.#keeper.prune(this.#parts.clock.now().wall - this.#parts.site.keepRecord)
+      this.#pruneLater()
     })
   }
 

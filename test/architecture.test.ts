@@ -11,6 +11,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'src/schedule': ['src/model'],
   'src/store': ['src/model'],
   'src/judge': ['src/model'],
+  'src/record': ['src/model'],
   'src/notify': ['src/model'],
   'src/prometheus': ['src/model', 'src/judge'],
   'src/expose': ['src/model'],

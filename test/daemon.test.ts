@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
@@ -14,7 +14,8 @@ import type { Rule } from '../src/model/rule.ts'
 import type { SeriesScope } from '../src/model/series.ts'
 import type { Site } from '../src/model/site.ts'
 import type { AlertmanagerClient } from '../src/notify/sender.ts'
-import { openJournal } from '../src/store/journal.ts'
+import type { Listed } from '../src/record/listing.ts'
+import { type Journal, type JournalChanges, openJournal, viewJournal } from '../src/store/journal.ts'
 import { ManualClock } from './manual-clock.ts'
 import { makeDevice, makeProbe, makeRule, temperature } from './samples.ts'
 
@@ -28,6 +29,7 @@ const ownNames = [
   'siteward_alarms',
   'siteward_threshold',
   'siteward_device_info',
+  'siteward_record_up',
 ]
 const own: readonly NumberMetric[] = ownNames.map((name) => ({
   ...temperature,
@@ -57,6 +59,8 @@ class World {
   rules: readonly Rule[] = [hot, down]
   /** What of the site is not as usual. */
   changed: Partial<Site> = {}
+  ownRules: readonly Rule[] = []
+  isFull = false
   daemon: Daemon | undefined
 
   async start(): Promise<Daemon> {
@@ -64,7 +68,7 @@ class World {
       site: this.site(),
       version: '0',
       collectors: new Map([['fake', this.collector()]]),
-      journal: openJournal(this.folder, 1, () => {}),
+      journal: this.journal(),
       clients: [this.client()],
       clock: this.clock,
       random: () => 0.5,
@@ -73,6 +77,16 @@ class World {
     this.daemon = daemon
     await daemon.start()
     return daemon
+  }
+
+  /** The real one, on a disk that may be full. */
+  journal(): Journal {
+    const journal = openJournal(this.folder, 1, () => {})
+    const write = (changes: JournalChanges): void => {
+      if (this.isFull) throw new Error('SQLITE_FULL')
+      journal.write(changes)
+    }
+    return { ...journal, write }
   }
 
   site(): Site {
@@ -95,6 +109,9 @@ class World {
       stateDirectory: this.folder,
       parallelPolls: 10,
       access: { operators: [], operateWithoutTls: false },
+      serviceLevels: { taken: 15 * minute, on_site: 60 * minute, repaired: 2880 * minute, severities: ['critical'] },
+      keepRecord: 1e12,
+      itself: makeDevice({ name: 'siteward', rules: this.ownRules }),
       devices: [device],
       vocabulary,
       ...this.changed,
@@ -356,4 +373,107 @@ test('a step of the wall clock fires nothing and resolves nothing', async () => 
   world.clock.step(-7_200_000)
   await world.clock.pass(3 * minute)
   expect(world.isOver(world.named('RoomTemperature').at(-1))).toBe(false)
+})
+
+describe('the record', () => {
+  const asJson = { 'content-type': 'application/json' }
+
+  async function list(): Promise<readonly Listed[]> {
+    const reply = await fetch(`${world.daemon?.url}/api/v1/alarms`)
+    return ((await reply.json()) as { alarms: readonly Listed[] }).alarms
+  }
+
+  async function say(step: string, id: string, note = ''): Promise<Response> {
+    const token = readFileSync(join(world.folder, 'operator-token'), 'utf8').trim()
+    return fetch(`${world.daemon?.url}/api/v1/alarms/${id}/attendance`, {
+      method: 'POST',
+      headers: { ...asJson, authorization: `Bearer ${token}` },
+      body: JSON.stringify({ step, by: 'the desk', note }),
+    })
+  }
+
+  async function fire(): Promise<string> {
+    world = new World()
+    await world.start()
+    world.answer = 29.5
+    await world.clock.pass(3 * minute)
+    const [only] = await list()
+    expect(only).toMatchObject({ state: 'firing', alarm: 'RoomTemperature', taken: null })
+    expect(world.named('RoomTemperature').at(-1)?.annotations['alarm_id']).toBe(only?.id)
+    return only?.id ?? ''
+  }
+
+  test('an alarm that nobody takes is called louder, by an alert of its own, until somebody does', async () => {
+    const id = await fire()
+    await world.clock.pass(13 * minute)
+    expect(world.named('AlarmUnacknowledged')).toEqual([])
+    await world.clock.pass(3 * minute)
+    const louder = { alarm: 'RoomTemperature', alarm_id: id, escalation: 'response', device: 'crac-1', room: 'main' }
+    expect(world.named('AlarmUnacknowledged').at(-1)?.labels).toMatchObject(louder)
+    const first = world.named('RoomTemperature')
+    expect(new Set(first.map(({ labels }) => JSON.stringify(labels))).size).toBe(1)
+    expect((await say('taken', id.slice(0, 5), 'on my way')).status).toBe(200)
+    await world.clock.pass(2 * minute)
+    expect(world.isOver(world.named('AlarmUnacknowledged').at(-1))).toBe(true)
+    expect(world.isOver(world.named('RoomTemperature').at(-1))).toBe(false)
+    expect(world.named('RoomTemperature').at(-1)?.annotations['acknowledged']).toMatch(/^the desk, .*Z: on my way$/)
+    expect(await world.scrape()).toContain('siteward_service_level_alarms_total{level="response",result="missed"} 1\n')
+  })
+
+  test('who has taken an alarm is known after kill -9, and an alert that nobody has goes on', async () => {
+    const id = await fire()
+    await world.clock.pass(16 * minute)
+    const startsAt = world.named('AlarmUnacknowledged')[0]?.startsAt
+    await world.kill()
+    world.alerts.length = 0
+    await world.start()
+    await world.clock.pass(2 * minute)
+    expect(world.named('AlarmUnacknowledged').at(-1)).toMatchObject({ startsAt })
+    expect(world.named('AlarmUnacknowledged').every((alert) => !world.isOver(alert))).toBe(true)
+    await say('on_site', id)
+    await world.kill()
+    world.alerts.length = 0
+    await world.start()
+    await world.clock.pass(30 * minute)
+    expect(world.named('AlarmUnacknowledged').every((alert) => world.isOver(alert))).toBe(true)
+    expect(world.named('RoomTemperature').length).toBeGreaterThan(0)
+    world.answer = 22
+    await world.clock.pass(2 * minute)
+    expect(await list()).toMatchObject([{ id, state: 'resolved', on_site: { by: 'the desk' } }])
+    expect((await say('repaired', id, 'a new filter')).status).toBe(200)
+    expect(await list()).toMatchObject([{ id, repaired: { note: 'a new filter' } }])
+  })
+
+  test('a word about an alarm that there is not is refused', async () => {
+    await fire()
+    expect((await say('taken', 'zzzz')).status).toBe(404)
+    expect((await say('sleeping', 'zzzz')).status).toBe(400)
+    expect((await list())[0]).toMatchObject({ taken: null })
+  })
+
+  test('on a full disk alarms go on, the fault is an alarm, and the record catches up', async () => {
+    world = new World()
+    const low = { kind: 'below', limit: { kind: 'fixed', value: 1 }, hysteresis: 0 } as const
+    const metric = vocabulary.get('siteward_record_up') ?? temperature
+    world.ownRules = [makeRule({ alarm: 'RecordNotWritten', metric, condition: low, for: minute })]
+    await world.start()
+    await world.clock.pass(minute)
+    world.isFull = true
+    world.answer = 29.5
+    await world.clock.pass(4 * minute)
+    expect(world.named('RoomTemperature').length).toBeGreaterThan(0)
+    expect(world.named('RecordNotWritten').at(-1)).toMatchObject({ labels: { device: 'siteward' } })
+    const hot = (await list()).find(({ alarm }) => alarm === 'RoomTemperature')
+    const reply = await say('taken', hot?.id ?? '')
+    expect(await reply.json()).toMatchObject({ written: false })
+    expect(await world.scrape()).toContain('siteward_record_up{site="hospital",device="siteward"} 0\n')
+    world.isFull = false
+    await world.clock.pass(2 * minute)
+    expect(world.isOver(world.named('RecordNotWritten').at(-1))).toBe(true)
+    await world.daemon?.stop()
+    const view = viewJournal(world.folder)
+    const kinds = view.episode(hot?.id ?? '', Date.parse(hot?.active_at ?? '')).map(({ kind }) => kind)
+    expect(kinds).toEqual(['pending', 'firing', 'taken'])
+    view.close()
+  })
 })

@@ -47,7 +47,14 @@ const zero = 48
 const [, , series] = process.argv
 const { store, set } = fillStore(Number(series))
 const exposition = new Counted(store)
-const own = ownMetrics({ version: 'bench', devices: () => 0, pollsRunning: () => 0, series: () => 0, alerts: () => 0 })
+const own = ownMetrics({
+  version: 'bench',
+  devices: () => 0,
+  pollsRunning: () => 0,
+  series: () => 0,
+  alerts: () => 0,
+  late: () => ({}),
+})
 const server = await startServer(
   { host: '127.0.0.1', port: 0 },
   {

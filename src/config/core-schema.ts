@@ -290,7 +290,10 @@ export function probeSchema<Point extends TSchema, Rule extends TSchema>(
 /** A file of rules for every device, as config/rules.yaml. */
 export function rulesSchema<Rule extends TSchema>(ruleSchema: Rule) {
   return Type.Object(
-    { rules: Type.Array(ruleSchema, { description: 'rules that hold for every device', maxItems: 500 }) },
+    {
+      rules: Type.Array(ruleSchema, { description: 'rules that hold for every device', maxItems: 500 }),
+      siteward: Type.Array(ruleSchema, { description: 'rules on siteward itself', maxItems: 100, default: [] }),
+    },
     { ...closed, title: 'siteward rules for every device' },
   )
 }
@@ -442,6 +445,21 @@ export function siteSchema<Device extends TSchema, Credential extends TSchema>(
         default: '127.0.0.1:9879',
       }),
       operators: operatorList,
+      service_levels: Type.Object(
+        {
+          response: duration('until somebody has taken it', { default: '15m' }),
+          on_site: duration('until somebody is on site', { default: '1h' }),
+          repair: duration('until it is repaired', { default: '2d' }),
+          severities: Type.Array(Type.Enum([...severities]), {
+            description: 'of which alarms; critical by default',
+            maxItems: 2,
+            uniqueItems: true,
+            default: ['critical'],
+          }),
+        },
+        { ...closed, description: 'how long after an alarm fires each step may take', default: {} },
+      ),
+      keep_record: duration('how long the record of alarms and operations is kept', { default: '156w' }),
       operate_without_tls: Type.Boolean({
         description: 'take tokens from other machines over connections that others can read; false by default',
         default: false,

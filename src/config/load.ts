@@ -15,7 +15,7 @@ import { Problems } from './problems.ts'
 import type { Protocols } from './protocols.ts'
 import { loadRules } from './rules.ts'
 import { besideFile } from './secrets.ts'
-import { checkSite, readSite, type SiteText } from './site.ts'
+import { checkSite, itself, ownName, readSite, type SiteText } from './site.ts'
 import { SiteRules } from './site-rules.ts'
 import { readText } from './text.ts'
 import { defaultTiming, readTiming } from './timing.ts'
@@ -60,7 +60,7 @@ async function assemble(top: SiteText, tree: Tree, deps: LoadDeps, problems: Pro
   const { files, env, protocols, shipped } = deps
   const { vocabulary, problems: inVocabulary } = await loadVocabulary(shipped.metrics, files)
   problems.take(inVocabulary)
-  const { drafts, problems: inRules } = await loadRules(shipped.rules, files, vocabulary)
+  const { drafts, ofSiteward, problems: inRules } = await loadRules(shipped.rules, files, vocabulary)
   problems.take(inRules)
   const credentials = await readCredentials(top.credentials ?? {}, tree, protocols, deps, problems)
   const texts = readTexts(top.devices, tree, deps, problems)
@@ -73,6 +73,7 @@ async function assemble(top: SiteText, tree: Tree, deps: LoadDeps, problems: Pro
   const derived = readDerived(top.derived ?? [], vocabulary, tree, ['derived'], problems)
   const sources = {
     shipped: drafts,
+    ofSiteward,
     probes: [...probes.values()].filter((one) => used.has(one.probe.name)),
     complete,
     vocabulary,
@@ -87,7 +88,8 @@ async function assemble(top: SiteText, tree: Tree, deps: LoadDeps, problems: Pro
   // With a mistake elsewhere, what looks unused may be what was meant there.
   if (problems.mistakes === 0) warnUnused(texts, credentials, shelf, tree, problems)
   const operators = await readOperators(top, tree, deps, problems)
-  return readSite(top, { devices, vocabulary, operators }, env, tree, problems)
+  const ofItself = itself(rules.ofSiteward(), tree)
+  return readSite(top, { devices, itself: ofItself, vocabulary, operators }, env, tree, problems)
 }
 
 function readTexts(
@@ -160,6 +162,10 @@ function checkNames(items: readonly unknown[], tree: Tree, problems: Problems): 
     const [name] = nameIn(item)
     if (name === undefined) continue
     const folded = name.normalize('NFKC').toLowerCase()
+    if (folded === ownName) {
+      const place = tree.at(['devices', index, 'name'])
+      problems.add(place, `${ownName} is siteward's own name`, 'as the device of its alarms about itself')
+    }
     const first = seen.get(folded)
     if (first === undefined) seen.set(folded, index)
     else {

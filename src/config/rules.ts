@@ -20,20 +20,26 @@ import { reservedLabels } from './vocabulary.ts'
 const checkFile = checkOf(rulesSchema(Type.Unknown()))
 const checkRule = checkOf(ruleSchema)
 
-/** Drafts of a file of rules for every device (config/rules.yaml), proved to make rules. */
+/** Drafts of a file of rules for every device, and for siteward itself (config/rules.yaml), proved to make rules. */
 export async function loadRules(
   file: string,
   files: Files,
   vocabulary: Vocabulary,
-): Promise<{ readonly drafts: readonly Draft[]; readonly problems: readonly Problem[] }> {
+): Promise<{
+  readonly drafts: readonly Draft[]
+  readonly ofSiteward: readonly Draft[]
+  readonly problems: readonly Problem[]
+}> {
   const problems = new Problems()
   const text = await readText(file, files, problems)
   const tree = text === undefined ? undefined : parseTree(text, file, problems)
   const top = tree === undefined ? undefined : checkFile(tree.data, { tree, path: [] }, problems)
-  const drafts = tree === undefined || top === undefined ? [] : readDrafts(top.rules, tree, ['rules'], problems)
-  checkTwice(drafts, problems)
-  rulesOf(drafts, vocabulary, problems)
-  return { drafts, problems: problems.list() }
+  const read = (key: 'rules' | 'siteward'): readonly Draft[] =>
+    tree === undefined || top === undefined ? [] : readDrafts(top[key], tree, [key], problems)
+  const [drafts, ofSiteward] = [read('rules'), read('siteward')]
+  checkTwice([...drafts, ...ofSiteward], problems)
+  rulesOf([...drafts, ...ofSiteward], vocabulary, problems)
+  return { drafts, ofSiteward, problems: problems.list() }
 }
 
 /** The drafts of a list of rules; one that does not fit the schema is left out and told. */

@@ -31,6 +31,8 @@ interface Ruled {
 export interface RuleSources {
   /** Rules for every device, on siteward's own metrics. */
   readonly shipped: readonly Draft[]
+  /** Rules on siteward itself. */
+  readonly ofSiteward: readonly Draft[]
   readonly probes: readonly LoadedProbe[]
   /** Whether every probe could be loaded: else no alarm's name can be called wrong. */
   readonly complete: boolean
@@ -51,7 +53,7 @@ export class SiteRules {
     this.#sources = sources
     this.#problems = problems
     this.#overrides = readOverrides(texts, spot, problems)
-    const all = [...sources.shipped, ...sources.probes.flatMap((probe) => probe.drafts)]
+    const all = [...sources.shipped, ...sources.ofSiteward, ...sources.probes.flatMap((probe) => probe.drafts)]
     const read = new Set([...sources.probes.flatMap(metricsRead), ...sources.derived])
     for (const one of this.#overrides) {
       this.#checkAlarm(one, all)
@@ -76,6 +78,17 @@ export class SiteRules {
       checkPace(rule, intervals, this.#problems)
     }
     return rules
+  }
+
+  /** The rules on siteward itself, with what the site says under their names. */
+  ofSiteward(): readonly Rule[] {
+    const { ofSiteward, vocabulary } = this.#sources
+    const names = new Set(ofSiteward.map(({ alarm }) => alarm))
+    let drafts = ofSiteward
+    for (const { alarm, text, spot } of this.#overrides) {
+      if (names.has(alarm)) drafts = overrideDrafts(drafts, alarm, text, spot, this.#problems)
+    }
+    return rulesOf(drafts, vocabulary, this.#problems)
   }
 
   #ofProbes(probes: readonly LoadedProbe[], derived: readonly Derived[]): Ruled {

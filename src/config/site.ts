@@ -2,6 +2,7 @@ import Type, { type Static } from 'typebox'
 import type { Operator } from '../model/access.ts'
 import type { Device } from '../model/device.ts'
 import type { Vocabulary } from '../model/metric.ts'
+import type { Rule } from '../model/rule.ts'
 import type { Listen, Site } from '../model/site.ts'
 import { checkOf, type Spot } from './check.ts'
 import { siteSchema } from './core-schema.ts'
@@ -9,6 +10,7 @@ import { hour, minute, readDuration, second, week } from './durations.ts'
 import type { Problems } from './problems.ts'
 import { cleanLabels, isReserved } from './rules.ts'
 import { besideFile } from './secrets.ts'
+import { readServiceLevels } from './service-levels.ts'
 import type { Tree } from './tree.ts'
 
 const schema = siteSchema(Type.Unknown(), Type.Unknown(), Type.Unknown(), Type.Unknown())
@@ -22,6 +24,7 @@ export type SiteText = Static<typeof schema>
 /** What of a site is read by itself. */
 export interface SiteParts {
   readonly devices: readonly Device[]
+  readonly itself: Device
   readonly vocabulary: Vocabulary
   readonly operators: readonly Operator[]
 }
@@ -29,7 +32,7 @@ export interface SiteParts {
 /** A site of its text and what was read before it; what is wrong is told. */
 export function readSite(
   text: SiteText,
-  { devices, vocabulary, operators }: SiteParts,
+  { devices, itself, vocabulary, operators }: SiteParts,
   env: Readonly<Record<string, string | undefined>>,
   tree: Tree,
   problems: Problems,
@@ -54,8 +57,32 @@ export function readSite(
     stateDirectory: stateDirectory(text, tree.file, env),
     parallelPolls: text.parallel_polls,
     access: { operators, operateWithoutTls: text.operate_without_tls },
+    serviceLevels: readServiceLevels(text, tree, problems),
+    keepRecord: readDuration(text.keep_record, [week, 520 * week], tree.at(['keep_record']), problems) ?? 156 * week,
     devices,
+    itself,
     vocabulary,
+  }
+}
+
+/** The name under which siteward alarms about itself; no device may have it. */
+export const ownName = 'siteward'
+
+/** siteward as a device of its own: never polled, with rules on what it says of itself. */
+export function itself(rules: readonly Rule[], tree: Tree): Device {
+  const place = tree.keyAt([])
+  return {
+    name: ownName,
+    address: '',
+    labels: {},
+    probes: [],
+    options: {},
+    credentials: {},
+    dependsOn: [],
+    derived: [],
+    rules,
+    place,
+    at: () => place,
   }
 }
 

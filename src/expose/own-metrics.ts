@@ -7,6 +7,9 @@ export interface OwnMetrics {
   readonly skipped: Counter
   readonly bugs: Counter
   readonly journalErrors: Counter
+  readonly recordEventsLost: Counter
+  readonly serviceSeconds: Histogram<'level'>
+  readonly serviceLevels: Counter<'level' | 'result'>
   readonly alertsSent: Counter<'alertmanager'>
   readonly sendFailures: Counter<'alertmanager'>
   readonly alertsRefused: Counter<'alertmanager'>
@@ -24,6 +27,8 @@ export interface Inside {
   pollsRunning(): number
   series(): number
   alerts(): number
+  /** How many alarms that fire are late, by service level. */
+  late(): Readonly<Record<string, number>>
 }
 
 /** Gauges that prom-client names like counters, which promtool refuses; their like without _total is there too. */
@@ -57,6 +62,15 @@ export function ownMetrics(inside: Inside): OwnMetrics {
   live('siteward_polls_running', 'Polls under way', inside.pollsRunning)
   live('siteward_series', 'Series known', inside.series)
   live('siteward_alerts', 'Alerts firing, or resolved and still being told', inside.alerts)
+  new Gauge({
+    name: 'siteward_service_level_late_alarms',
+    help: 'Firing alarms that have waited for this step longer than the site allows',
+    labelNames: ['level'],
+    registers,
+    collect: function collect() {
+      for (const [level, count] of Object.entries(inside.late())) this.set({ level }, count)
+    },
+  })
   return {
     lateness: new Histogram({
       name: 'siteward_schedule_lateness_seconds',
@@ -67,6 +81,21 @@ export function ownMetrics(inside: Inside): OwnMetrics {
     skipped: counter('siteward_polls_skipped_total', 'Polls left out because the one before had not ended'),
     bugs: counter('siteward_bugs_total', 'Exceptions that siteward did not expect; each is in the log with its stack'),
     journalErrors: counter('siteward_journal_errors_total', 'Writes of the alarm journal that failed'),
+    recordEventsLost: counter(
+      'siteward_record_events_lost_total',
+      'Entries of the record given up: the disk refused them',
+    ),
+    serviceSeconds: new Histogram({
+      name: 'siteward_service_seconds',
+      help: 'From the firing of an alarm until it was taken (response), somebody was on site, and it was repaired',
+      labelNames: ['level'],
+      buckets: [60, 300, 900, 1800, 3600, 7200, 14_400, 28_800, 86_400, 172_800, 604_800],
+      registers,
+    }),
+    serviceLevels: counter('siteward_service_level_alarms_total', 'Alarms whose step was done in time (met) or not', [
+      'level',
+      'result',
+    ]),
     alertsSent: counter('siteward_alerts_sent_total', 'Alerts that Alertmanager took', ['alertmanager']),
     sendFailures: counter('siteward_alert_send_failures_total', 'Sendings that failed and are repeated', [
       'alertmanager',

@@ -3,6 +3,7 @@ import type { Milliseconds } from './clock.ts'
 import type { Device } from './device.ts'
 import type { Labels } from './labels.ts'
 import type { Language, Vocabulary } from './metric.ts'
+import type { ServiceLevels } from './service-level.ts'
 
 /** Where /metrics is served. */
 export interface Listen {
@@ -33,6 +34,11 @@ export interface Site {
   readonly parallelPolls: number
   /** Who may do what over HTTP. */
   readonly access: Access
+  readonly serviceLevels: ServiceLevels
+  /** How long the record of alarms and operations is kept. */
+  readonly keepRecord: Milliseconds
   readonly devices: readonly Device[]
+  /** siteward as a device of its own, on which it alarms about itself. */
+  readonly itself: Device
   readonly vocabulary: Vocabulary
 }

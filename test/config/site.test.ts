@@ -44,13 +44,15 @@ function rulesOf({ rules }: Device): readonly string[] {
 describe('a site', () => {
   it('has its defaults where nothing is said', async () => {
     const site = await load(goodFile('site-minimal'))
-    const { vocabulary, devices, ...rest } = site
+    const { vocabulary, devices, itself, ...rest } = site
     expect(rest).toEqual({
       name: 'clinic',
       labels: {},
       language: 'en',
       listen: { host: '127.0.0.1', port: 9879 },
       access: { operators: [], operateWithoutTls: false },
+      serviceLevels: { taken: 900_000, on_site: 3_600_000, repaired: 172_800_000, severities: ['critical'] },
+      keepRecord: 156 * 7 * 86_400_000,
       alertmanagers: [],
       resend: 60_000,
       runOut: 7_200_000,
@@ -59,6 +61,7 @@ describe('a site', () => {
       stateDirectory: join(fixtures, 'good', 'siteward-state'),
       parallelPolls: 200,
     })
+    expect(itself).toMatchObject({ name: 'siteward', probes: [] })
     expect(devices[0]?.probes).toMatchObject([{ interval: 60_000, timeout: 10_000 }])
     expect(devices[0]?.options).toEqual({ fake: { unit: 1 } })
     expect(vocabulary.has('room_humidity_ratio')).toBe(true)

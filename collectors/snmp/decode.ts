@@ -5,6 +5,7 @@ import type { Series, SeriesScope } from '../../src/model/series.ts'
 import type { Grid } from './grid.ts'
 import type { KeptRow, KeptScalars } from './kept.ts'
 import type { Factors, Group, Part, PlannedGate, PlannedLabel, PlannedPoint } from './layout.ts'
+import type { SnmpSpec } from './schema.ts'
 import { type Charset, rawOf, reinterpret } from './value.ts'
 
 const wordSize = 2 ** 32
@@ -35,9 +36,9 @@ export class Found {
     return text
   }
 
-  number(column: number, row: number): number {
+  number(column: number, row: number, as?: SnmpSpec['as']): number {
     const value = this.grid.value(column, row)
-    const raw = value === undefined ? null : rawOf(value, this.charset)
+    const raw = value === undefined ? null : reinterpret(rawOf(value, this.charset), as)
     return raw === null || raw === '' ? Number.NaN : Number(raw)
   }
 
@@ -225,7 +226,12 @@ function tell(
   const whole =
     highWord === undefined || typeof raw !== 'number' ? raw : found.number(highWord, row) * wordSize + (raw >>> 0)
   const scale = scales[from] ?? 1
-  harvest.value(point, series, whole, factors === undefined ? scale : scale * factorOf(factors, row, found))
+  harvest.value(
+    point,
+    series,
+    whole,
+    factors === undefined ? scale : scale * factorOf(factors, point.spec.as, row, found),
+  )
 }
 
 /** Which of several columns is the first that has this row; -1 when none has. */
@@ -290,10 +296,15 @@ function partOf(index: string, from: number, to: number): string {
 }
 
 /** The scale that the device itself tells; NaN, so no value, where it does not tell it. */
-function factorOf({ multiply, divisors, digits, siPrefix }: Factors, row: number, found: Found): number {
+function factorOf(
+  { multiply, divisors, digits, siPrefix }: Factors,
+  as: SnmpSpec['as'],
+  row: number,
+  found: Found,
+): number {
   let factor = 1
   if (multiply !== undefined) factor *= found.number(multiply, row)
-  if (divisors.length > 0) factor /= divisors.reduce((sum, column) => sum + found.number(column, row), 0)
+  if (divisors.length > 0) factor /= divisors.reduce((sum, column) => sum + found.number(column, row, as), 0)
   if (digits !== undefined) factor *= 10 ** -found.number(digits, row)
   // EntitySensorDataScale: each step is a thousand, 9 is units (RFC 3433).
   if (siPrefix !== undefined) factor *= 10 ** (3 * (found.number(siPrefix, row) - 9))

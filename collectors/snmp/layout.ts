@@ -210,7 +210,7 @@ function planPoint(point: Point<SnmpSpec>, places: Places): PlannedPoint {
       column: place(column),
       by: by && partOf(by),
       index,
-      pattern: compiled(matches),
+      pattern: compiled(matches && `(${matches})`), // one group around all, whatever groups are in it
       is: is && new Set(is.map(String)),
       not: not && new Set(not.map(String)),
     })),

@@ -72,6 +72,7 @@ describe('scalars', () => {
       at('digits', scalar(1, { digits: '1.3.6.1.4.1.99999.2.9.0' })),
       at('divided', scalar(1, { divide_by: '1.3.6.1.4.1.99999.2.7.0' })),
       at('signed', scalar(8, { as: 'int32' })),
+      at('halved', scalar(8, { as: 'int32', divide_by: '1.3.6.1.4.1.99999.2.8.0' })),
       at('high', scalar(7, { high_word: '1.3.6.1.4.1.99999.2.9.0' })),
     ])
     expect(result.faults).toEqual([])
@@ -89,6 +90,7 @@ describe('scalars', () => {
       digits: 0.291,
       divided: 29.1,
       signed: -128,
+      halved: 1,
       high: 3 * 2 ** 32 + 10,
     })
   })
@@ -150,7 +152,7 @@ ${entry}.6.10|2|9
       at('matching', {
         column: `${entry}.3`,
         labels: { interface: name },
-        only: { column: `${entry}.1`, matches: '2$' },
+        only: { column: `${entry}.1`, matches: '(9)$|2$' },
       }),
       at('named', {
         column: `${entry}.3`,

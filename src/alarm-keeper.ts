@@ -5,6 +5,7 @@ import type { Judge } from './judge/judge.ts'
 import { annotations } from './judge/text.ts'
 import { type Alarm, lastKnown } from './model/alarm.ts'
 import { type Cancel, type Clock, type Milliseconds, type Moment, momentOf } from './model/clock.ts'
+import { isDrill, markDrill } from './model/drill.ts'
 import type { Labels } from './model/labels.ts'
 import type { Log } from './model/log.ts'
 import { alarmId, type EventKind, type RecordEvent } from './model/record.ts'
@@ -140,10 +141,10 @@ export class AlarmKeeper {
 
   #takeOne(cell: Cell, from: Alarm, to: Alarm, at: Moment, judge: Judge): void {
     const { attendance, site } = this.#parts
-    const words = (): Labels => ({
-      ...annotations(cell, judge.bounds(cell), site.language),
-      ...attendance.words(cell.key),
-    })
+    const words = (): Labels => {
+      const said = annotations(cell, judge.bounds(cell), site.language)
+      return { ...(isDrill(cell.labels) ? markDrill(said) : said), ...attendance.words(cell.key) }
+    }
     const was = phase(from)
     this.#log(cell, was, to)
     switch (phase(to)) {
@@ -187,7 +188,8 @@ export class AlarmKeeper {
 
   #log(cell: Cell, was: string, to: Alarm): void {
     const is = phase(to)
-    const fields = { device: cell.device.name, alarm: cell.rule.alarm, severity: cell.rule.severity, was }
+    const drill = isDrill(cell.labels) ? { drill: 'true' } : {}
+    const fields = { ...drill, device: cell.device.name, alarm: cell.rule.alarm, severity: cell.rule.severity, was }
     const state = was === 'firing' && is === 'inactive' ? 'resolved' : is
     if (state === 'firing') this.#parts.log.warn({ ...fields, state }, 'alarm')
     else this.#parts.log.info({ ...fields, state }, 'alarm')

@@ -1,6 +1,7 @@
 import { type AlarmKeeper, type Attending, eventOf, lifetimeOf } from './alarm-keeper.ts'
 import { escalationOf, isEscalation } from './escalation.ts'
 import { elapsed, type Milliseconds, type Moment, momentOf } from './model/clock.ts'
+import { isDrill } from './model/drill.ts'
 import type { Labels } from './model/labels.ts'
 import { alarmId, type RecordEvent, type Step } from './model/record.ts'
 import type { Site } from './model/site.ts'
@@ -63,7 +64,9 @@ export class Attendance implements Attending {
     }
   }
 
+  /** A drill is nobody's to take. */
   began(entry: JournalEntry, firedAt: Moment): void {
+    if (isDrill(entry.labels)) return
     const episode = firingEpisode(entry, [])
     if (episode !== undefined) this.#open.set(entry.key, { entry, firedAt, episode, escalation: undefined })
   }

@@ -33,6 +33,11 @@ const commands: readonly Listed[] = [
     load: async () => (await import('./commands/ack.ts')).ack,
   },
   {
+    name: 'drill',
+    summary: 'prove the path from a reading to the page',
+    load: async () => (await import('./commands/drill.ts')).drill,
+  },
+  {
     name: 'simulate',
     summary: 'serve SNMP from recordings',
     load: async () => (await import('./commands/simulate.ts')).simulate,

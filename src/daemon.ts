@@ -5,6 +5,7 @@ import { alarmRoutes } from './alarm-routes.ts'
 import { Attendance } from './attendance.ts'
 import { DerivedSeries } from './derived-series.ts'
 import { DeviceSeries } from './device-series.ts'
+import { Drilling } from './drilling.ts'
 import { isEscalation } from './escalation.ts'
 import { Exposition } from './expose/exposition.ts'
 import { Gate } from './expose/gate.ts'
@@ -77,6 +78,7 @@ export class Daemon {
   readonly #notifier: Notifier
   readonly #keeper: AlarmKeeper
   readonly #attendance: Attendance
+  readonly #drilling: Drilling
   readonly #metrics: OwnMetrics
   readonly #schedule: Schedule
   readonly #remembered: Remembered
@@ -123,7 +125,7 @@ export class Daemon {
       attendance: {
         began: (entry, firedAt) => this.#attendance.began(entry, firedAt),
         ended: (key, at) => this.#attendance.ended(key, at),
-        words: (key) => this.#attendance.words(key),
+        words: (key) => ({ ...this.#attendance.words(key), ...this.#drilling.drills.words(key) }),
       },
     })
     this.#attendance = new Attendance({
@@ -131,6 +133,12 @@ export class Daemon {
       journal: parts.journal,
       keeper: this.#keeper,
       settled: (time) => countSettled(time, this.#metrics),
+    })
+    this.#drilling = new Drilling({
+      ...parts,
+      keeper: this.#keeper,
+      table: this.#table,
+      store: this.#store,
     })
     this.#schedule = new Schedule(clock, random, site.parallelPolls, {
       started: (lateness) => this.#metrics.lateness.observe(lateness / 1000),
@@ -168,6 +176,7 @@ export class Daemon {
     this.#tellRemembered()
     this.#watchDevices()
     this.#watchItself()
+    this.#drilling.start(clock.now())
     const { wall, mono } = clock.now()
     this.#skew = wall - mono
     this.#sweepLater()
@@ -177,6 +186,7 @@ export class Daemon {
   /** Stops polling, writes and tells what is waiting, closes everything. */
   async stop(): Promise<void> {
     this.#sweep?.()
+    this.#drilling.drills.stop()
     this.#prune?.()
     await this.#schedule.stop()
     this.#keeper.flush()
@@ -202,6 +212,7 @@ export class Daemon {
         attendance: this.#attendance,
         waiting: () => this.#keeper.waiting,
       }),
+      ...this.#drilling.routes,
     ]
   }
 
@@ -287,7 +298,8 @@ export class Daemon {
 
   #sayOfItself(now: Moment): readonly Transition[] {
     const canWrite = this.#parts.journal.isKept && this.#keeper.isWriting
-    return this.#itself?.say([{ metric: 'siteward_record_up', labels: {}, value: canWrite ? 1 : 0 }], now) ?? []
+    const recordUp = { metric: 'siteward_record_up', labels: {}, value: canWrite ? 1 : 0 }
+    return this.#itself?.say([recordUp, ...this.#drilling.sayings(now)], now) ?? []
   }
 
   #schedulePolls(watch: Watch, soon: Milliseconds): void {
@@ -343,6 +355,7 @@ export class Daemon {
       this.#take(this.#judge.sweep(now))
       this.#take(this.#sayOfItself(now))
       this.#attendance.sweep(now)
+      this.#drilling.tick(now)
       for (const watch of this.#watches) this.#take(watch.expireIfSilent(now))
       this.#sweepLater()
     })

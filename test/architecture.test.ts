@@ -12,6 +12,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'src/store': ['src/model'],
   'src/judge': ['src/model'],
   'src/record': ['src/model'],
+  'src/drill': ['src/model'],
   'src/notify': ['src/model'],
   'src/prometheus': ['src/model', 'src/judge'],
   'src/expose': ['src/model'],

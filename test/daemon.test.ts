@@ -111,6 +111,7 @@ class World {
       access: { operators: [], operateWithoutTls: false },
       serviceLevels: { taken: 15 * minute, on_site: 60 * minute, repaired: 2880 * minute, severities: ['critical'] },
       keepRecord: 1e12,
+      drills: { receipt: undefined, schedule: [] },
       itself: makeDevice({ name: 'siteward', rules: this.ownRules }),
       devices: [device],
       vocabulary,

@@ -409,6 +409,27 @@ export function deviceSchema<Override extends TSchema>(overrideSchema: Override,
   )
 }
 
+const plannedDrill = Type.Object(
+  {
+    name: name('name of the drill'),
+    device: name('device name'),
+    aim: Type.String({
+      title: 'READING=VALUE',
+      minLength: 3,
+      maxLength: 500,
+      description: 'as room_temperature_celsius=35 °C',
+    }),
+    every: duration('how often, 1d to 366d'),
+    at: Type.String({
+      title: 'time of day',
+      pattern: '^([01][0-9]|2[0-3]):[0-5][0-9]$',
+      description: 'when people expect it, as 10:00',
+    }),
+    for: Type.Optional(duration('how long the value is held at most')),
+  },
+  closed,
+)
+
 /** Who may read and operate over HTTP by a token. */
 export const operatorList = Type.Array(
   Type.Object(
@@ -458,6 +479,19 @@ export function siteSchema<Device extends TSchema, Credential extends TSchema>(
           }),
         },
         { ...closed, description: 'how long after an alarm fires each step may take', default: {} },
+      ),
+      drills: Type.Object(
+        {
+          receipt: Type.Optional(
+            line('an address that answers with the pages that came out at the far end, as http://127.0.0.1:8080/pages'),
+          ),
+          schedule: Type.Array(plannedDrill, {
+            description: 'drills that siteward begins by itself',
+            maxItems: 64,
+            default: [],
+          }),
+        },
+        { ...closed, description: 'proofs of the path from a reading to the page', default: {} },
       ),
       keep_record: duration('how long the record of alarms and operations is kept', { default: '156w' }),
       operate_without_tls: Type.Boolean({

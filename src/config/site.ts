@@ -6,12 +6,14 @@ import type { Rule } from '../model/rule.ts'
 import type { Listen, Site } from '../model/site.ts'
 import { checkOf, type Spot } from './check.ts'
 import { siteSchema } from './core-schema.ts'
+import { readDrills } from './drills.ts'
 import { hour, minute, readDuration, second, week } from './durations.ts'
 import type { Problems } from './problems.ts'
 import { cleanLabels, isReserved } from './rules.ts'
 import { besideFile } from './secrets.ts'
 import { readServiceLevels } from './service-levels.ts'
 import type { Tree } from './tree.ts'
+import { readUrl } from './urls.ts'
 
 const schema = siteSchema(Type.Unknown(), Type.Unknown(), Type.Unknown(), Type.Unknown())
 
@@ -59,6 +61,7 @@ export function readSite(
     access: { operators, operateWithoutTls: text.operate_without_tls },
     serviceLevels: readServiceLevels(text, tree, problems),
     keepRecord: readDuration(text.keep_record, [week, 520 * week], tree.at(['keep_record']), problems) ?? 156 * week,
+    drills: readDrills(text, { devices, vocabulary }, tree, problems),
     devices,
     itself,
     vocabulary,
@@ -92,17 +95,6 @@ function readListen(text: string, { tree }: Spot, problems: Problems): Listen {
   const port = Number(text.slice(colon + 1))
   if (port > 65_535) problems.add(tree.at(['listen']), `there is no port ${port}`, 'a port is at most 65535')
   return { host: text.slice(0, colon).replace(/^\[(.*)\]$/, '$1'), port }
-}
-
-function readUrl(text: string, { tree, path }: Spot, problems: Problems): URL | undefined {
-  const url = URL.canParse(text) ? new URL(text) : undefined
-  if (url === undefined || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
-    problems.add(tree.at(path), 'an address of a web server is needed here', 'as http://127.0.0.1:9093')
-    return undefined
-  }
-  if (url.username === '' && url.password === '') return url
-  problems.add(tree.at(path), 'an address may hold no user and password', 'let a proxy beside siteward add them')
-  return undefined
 }
 
 /** systemd names the folders of StateDirectory=, separated by colons; the first is ours. */

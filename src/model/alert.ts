@@ -9,3 +9,13 @@ export interface Alert {
   /** Set once the alarm is resolved. */
   readonly endsAt: Milliseconds | undefined
 }
+
+/** How an Alertmanager holds an alert (its API v2: GettableAlert), or why it could not be asked. */
+export interface HeldAlert {
+  readonly state: 'active' | 'suppressed' | 'unprocessed' | 'absent' | 'unreachable'
+  /** The receivers that its routing tree finds. */
+  readonly receivers: readonly string[]
+  /** Silences and inhibiting alerts, by their names in Alertmanager. */
+  readonly suppressedBy: readonly string[]
+  readonly why: string
+}

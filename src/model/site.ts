@@ -11,6 +11,25 @@ export interface Listen {
   readonly port: number
 }
 
+/** A drill that siteward begins by itself. */
+export interface PlannedDrill {
+  readonly name: string
+  readonly device: string
+  /** As `siteward drill` takes it: `room_temperature_celsius=35 °C`. */
+  readonly aim: string
+  readonly every: Milliseconds
+  /** Since midnight, in the time zone of the process. */
+  readonly at: Milliseconds
+  readonly hold: Milliseconds | undefined
+}
+
+/** The site's drills. */
+export interface SiteDrills {
+  /** Where a page shows that it is out: an address that answers with the text of pages received. */
+  readonly receipt: URL | undefined
+  readonly schedule: readonly PlannedDrill[]
+}
+
 /** The place that one siteward watches. */
 export interface Site {
   readonly name: string
@@ -37,6 +56,7 @@ export interface Site {
   readonly serviceLevels: ServiceLevels
   /** How long the record of alarms and operations is kept. */
   readonly keepRecord: Milliseconds
+  readonly drills: SiteDrills
   readonly devices: readonly Device[]
   /** siteward as a device of its own, on which it alarms about itself. */
   readonly itself: Device

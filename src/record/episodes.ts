@@ -1,4 +1,5 @@
 import type { Milliseconds } from '../model/clock.ts'
+import { isDrill } from '../model/drill.ts'
 import type { Labels } from '../model/labels.ts'
 import { type RecordEvent, type Step, steps } from '../model/record.ts'
 import type { ServiceLevels } from '../model/service-level.ts'
@@ -103,7 +104,7 @@ export interface StepTime {
  * responded. An alarm that ended is repaired; it needs nobody on site any more, and asks no one to respond.
  */
 export function stepTimes(episode: Episode, levels: ServiceLevels, now: Milliseconds): readonly StepTime[] {
-  if (!levels.severities.some((severity) => severity === episode.severity)) return []
+  if (isDrill(episode.own) || !levels.severities.some((severity) => severity === episode.severity)) return []
   const over = doneAt(episode, 'repaired')
   return steps.map((step) => {
     const done = doneAt(episode, step)

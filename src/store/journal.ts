@@ -38,6 +38,8 @@ export interface JournalView {
   load(): readonly JournalEntry[]
   /** Entries of the record. */
   since(query: RecordQuery): readonly RecordEvent[]
+  /** Entries of drills since then. */
+  drills(since: Milliseconds): readonly RecordEvent[]
   /** Every entry of one episode of an alarm. */
   episode(alarmId: string, activeAt: Milliseconds): readonly RecordEvent[]
   close(): void
@@ -62,6 +64,7 @@ export function noJournal(): Journal {
     isKept: false,
     load: () => [],
     since: () => [],
+    drills: () => [],
     episode: () => [],
     write: () => {
       throw new JournalError('there is no alarm journal: state_directory cannot be used')
@@ -93,6 +96,7 @@ function viewOf(database: Database, record: RecordTable, close: () => void): Jou
   return {
     load: () => database.prepare('SELECT * FROM alarm').all().flatMap(entryOf),
     since: record.since,
+    drills: record.drills,
     episode: record.episode,
     close,
   }

@@ -53,6 +53,7 @@ describe('a site', () => {
       access: { operators: [], operateWithoutTls: false },
       serviceLevels: { taken: 900_000, on_site: 3_600_000, repaired: 172_800_000, severities: ['critical'] },
       keepRecord: 156 * 7 * 86_400_000,
+      drills: { schedule: [] },
       alertmanagers: [],
       resend: 60_000,
       runOut: 7_200_000,

@@ -1,0 +1,62 @@
+import type { HeldAlert } from '../model/alert.ts'
+import type { Milliseconds } from '../model/clock.ts'
+import type { Labels } from '../model/labels.ts'
+
+const deadline: Milliseconds = 5000
+
+const nothing: HeldAlert = { state: 'absent', receivers: [], suppressedBy: [], why: '' }
+
+/** Asks one Alertmanager how it holds the alert with these labels. Never rejects. */
+export async function heldAlert(base: URL, labels: Labels): Promise<HeldAlert> {
+  const url = new URL(`${base.pathname.replace(/\/$/, '')}/api/v2/alerts`, base)
+  for (const [name, value] of Object.entries(labels)) {
+    if (value !== '') url.searchParams.append('filter', `${name}=${JSON.stringify(value)}`)
+  }
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(deadline), redirect: 'error' })
+    if (!response.ok) return { ...nothing, state: 'unreachable', why: `HTTP ${response.status}` }
+    const list: unknown = await response.json()
+    return Array.isArray(list) && list.length > 0 ? heldOf(list[0]) : nothing
+  } catch (error) {
+    const why =
+      error instanceof Error && error.name === 'TimeoutError' ? 'no answer' : 'no connection, or no Alertmanager'
+    return { ...nothing, state: 'unreachable', why }
+  }
+}
+
+function heldOf(alert: unknown): HeldAlert {
+  const { status, receivers } = Object(alert)
+  const { state, silencedBy, inhibitedBy, mutedBy } = Object(status)
+  return {
+    state: state === 'active' || state === 'suppressed' ? state : 'unprocessed',
+    receivers: textsIn(receivers, 'name'),
+    suppressedBy: [silencedBy, inhibitedBy, mutedBy].flatMap((list) => textsIn(list)),
+    why: '',
+  }
+}
+
+function textsIn(list: unknown, key?: string): readonly string[] {
+  if (!Array.isArray(list)) return []
+  return list.map((one) => String(key === undefined ? one : Object(one)[key]))
+}
+
+/** The most of a receipt that is looked at. */
+const longestReceipt = 4 * 2 ** 20
+
+/** Whether an address tells of a page that holds this text. Never rejects. */
+export async function hasReceipt(url: URL, text: string): Promise<boolean> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(deadline), redirect: 'error' })
+    if (!response.ok || response.body === null) return false
+    const parts: Uint8Array[] = []
+    let length = 0
+    for await (const part of response.body) {
+      parts.push(part)
+      length += part.length
+      if (length >= longestReceipt) break
+    }
+    return Buffer.concat(parts).includes(text)
+  } catch {
+    return false
+  }
+}

@@ -47,45 +47,88 @@ export function meterWords({ phasePower, phaseVoltage, energy }: Room): Readonly
     words.set(address, bytes.readUInt16BE(0))
     words.set(address + 1, bytes.readUInt16BE(2))
   }
+  const all = phasePower.reduce((sum, watts) => sum + watts, 0)
   for (const [i, watts] of phasePower.entries()) {
     const volts = phaseVoltage[i] ?? 230
     put(i * 2, volts)
     put(6 + i * 2, watts / volts)
     put(12 + i * 2, watts)
+    put(18 + i * 2, watts / powerFactor)
+    put(24 + i * 2, watts * reactiveShare)
+    put(30 + i * 2, powerFactor)
+    put(200 + i * 2, volts * Math.sqrt(3))
+    put(234 + i * 2, 1.5)
+    put(240 + i * 2, 9)
+    put(358 + i * 2, energy / 3.6e6 / 3)
   }
-  put(
-    52,
-    phasePower.reduce((sum, watts) => sum + watts, 0),
-  )
+  put(52, all)
+  put(56, all / powerFactor)
+  put(60, all * reactiveShare)
+  put(62, powerFactor)
   put(70, 50)
+  put(224, 2)
   put(342, energy / 3.6e6)
   return words
 }
 
-/** What the simulated Linux host prints: the commands of probes/server/linux-ssh.yaml. */
-export function printed(run: string, { time, hostLoad }: Room): { stdout: string; code?: number } | undefined {
-  const [program, ...rest] = run.split(' ')
-  if (run === 'cat /proc/uptime') return { stdout: `${(8_640_000 + time).toFixed(2)} 1000.00\n` }
-  if (run === 'cat /proc/loadavg') return { stdout: `${hostLoad.toFixed(2)} 0.81 0.79 2/412 31337\n` }
-  if (run === 'cat /proc/meminfo')
-    return { stdout: 'MemTotal:       65841204 kB\nMemFree: 3021200 kB\nMemAvailable:   41220480 kB\n' }
-  if (program === 'df' && rest.includes('-Pi')) {
-    return {
-      stdout: `Filesystem Inodes IUsed IFree IUse% Mounted on
-/dev/sda2 6553600 412000 6141600 7% /
-/dev/sdb1 26214400 1830000 24384400 7% /var/lib
+const powerFactor = 0.96
+/** Reactive power by active power, of that power factor. */
+const reactiveShare = Math.tan(Math.acos(powerFactor))
+
+/** The commands of probes/server/linux-ssh.yaml by something that only they have, and what the simulated host prints. */
+const host: readonly (readonly [string, (room: Room) => string])[] = [
+  ['/proc/uptime', ({ time }) => `${(8_640_000 + time).toFixed(2)} 1000.00\n`],
+  ['/proc/loadavg', ({ hostLoad }) => `${hostLoad.toFixed(2)} 0.81 0.79 2/412 31337\n`],
+  ['/proc/stat', ({ hostLoad }) => `${Math.min(1, hostLoad / 16).toFixed(4)}\n`],
+  [
+    '/proc/meminfo',
+    () => `MemTotal: 65841204 kB
+MemAvailable: 41220480 kB
+SwapTotal: 8388604 kB
+UsedRatio: 0.373942
+SwapUsed: 1048576 kB
+SwapUsedRatio: 0.125
 `,
-    }
-  }
-  if (program === 'df') {
-    return {
-      stdout: `Filesystem Type 1-blocks Used Available Capacity Mounted on
+  ],
+  ['ps -eo stat=', () => 'all=412\nzombie=0\n'],
+  [
+    'df -PT',
+    () => `Filesystem Type 1-blocks Used Available Capacity Mounted on
 /dev/sda2 ext4 105089261568 41285136384 58425196544 42% /
 /dev/sdb1 xfs 1099511627776 703687441776 395824186000 65% /var/lib
 `,
-    }
-  }
-  return program === 'systemctl' ? { stdout: '' } : undefined
+  ],
+  [
+    'df -Pi',
+    () => `Filesystem Inodes IUsed IFree IUse% Mounted on
+/dev/sda2 6553600 412000 6141600 7% /
+/dev/sdb1 26214400 1830000 24384400 7% /var/lib
+`,
+  ],
+  [
+    '/proc/diskstats',
+    ({ time }) => `8 0 sda 9 0 ${whole(time * 40)} 9 9 0 ${whole(time * 900)} 9 0 ${whole(time * 30)} 9\n`,
+  ],
+  [
+    '/proc/net/dev',
+    ({ time }) => `eno1: ${whole(time * 81_000)} ${whole(time * 90)} 0 0 0 0 0 0 ${whole(time * 64_000)} 9 0 0\n`,
+  ],
+  ['/sys/class/net', () => 'eno1 up 1 10000\n'],
+  ['/proc/net/bonding', () => ''],
+  ['systemctl', () => ''],
+  ['chronyc', () => 'C0000201,192.0.2.1,3,1764064800.1,0.000012345,0,0,0,0,0,0,0,64,Normal\n'],
+  ['timedatectl', () => 'System clock synchronized: yes\n'],
+  ['lastb', () => '0\n'],
+]
+
+/** What the simulated Linux host prints. */
+export function printed(run: string, room: Room): { stdout: string } | undefined {
+  const [, print] = host.find(([part]) => run.includes(part)) ?? []
+  return print === undefined ? undefined : { stdout: print(room) }
+}
+
+function whole(value: number): string {
+  return String(Math.round(value))
 }
 
 /** A 16-bit word, negative numbers in two's complement. */

@@ -7,15 +7,15 @@ const wordBits = 16
 
 /**
  * A point that stands for a row of like values (the cells of a battery, the breakers of a cabinet) as one point each;
- * any other point as it is. Their labels count up from `from`.
+ * any other point as it is. Their labels are their names, or count up from `from`.
  */
 export function repeated(point: Point<PointSpec>): readonly Point<PointSpec>[] {
   const { repeat, ...single } = point.spec
   if (repeat === undefined) return [point]
-  const { count, step = 1, label, from = 1 } = repeat
+  const { count, step = 1, label, from = 1, names = [] } = repeat
   return Array.from({ length: count }, (_, i) => ({
     ...point,
-    spec: { ...moved(single, i * step), labels: { ...single.labels, [label]: String(from + i) } },
+    spec: { ...moved(single, i * step), labels: { ...single.labels, [label]: names[i] ?? String(from + i) } },
   }))
 }
 

@@ -39,6 +39,9 @@ const repeat = Type.Object(
       }),
     ),
     label: Type.String({ minLength: 1, description: 'The label that numbers them: cell' }),
+    names: Type.Optional(
+      Type.Array(Type.String({ minLength: 1 }), { description: 'Their names in place of numbers: [A, B, C]' }),
+    ),
     from: Type.Optional(Type.Integer({ minimum: 0, description: 'The first number. Default 1' })),
   },
   {

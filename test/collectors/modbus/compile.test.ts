@@ -80,6 +80,12 @@ describe('what is read', () => {
     ])
   })
 
+  test('a row may have names', () => {
+    const repeat = { count: 3, label: 'at', names: ['A', 'B'] }
+    const plan = planOf({ points: points({ register: 8, repeat }) })
+    expect(plan.blocks.flatMap((block) => block.parts).map(({ labels }) => labels['at'])).toEqual(['A', 'B', '3'])
+  })
+
   test('a row is numbered by a label that its metric has', () => {
     const list = points({ register: 8, repeat: { count: 4, label: 'cell' } })
     expect(problemsOf({ points: list })).toEqual(['value has no label "cell"'])

@@ -1,11 +1,16 @@
 import { execFileSync } from 'node:child_process'
 import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { createConnection } from 'node:net'
-import { tmpdir, userInfo } from 'node:os'
+import { tmpdir, totalmem, uptime, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { collectors } from '../../collectors/registry.ts'
 import { ssh } from '../../collectors/ssh/collector.ts'
 import type { SshSpec } from '../../collectors/ssh/schema.ts'
+import { diskFiles } from '../../src/config/files.ts'
+import { loadProbes } from '../../src/config/probes.ts'
+import { loadVocabulary } from '../../src/config/vocabulary.ts'
+import { shipped } from '../../src/home.ts'
 import { systemClock } from '../../src/model/clock.ts'
 import { silent } from '../../src/model/log.ts'
 import type { Point, Probe } from '../../src/model/probe.ts'
@@ -135,7 +140,7 @@ ${more}
     const scope = table.scope(table.source(device.name, probe.name))
     const job = ssh.prepare({ probe, interval: 60_000, timeout: 10_000 }, device, scope)
     if (!job.ok) throw new Error(JSON.stringify(job.problems))
-    const result = await job.value.poll({ signal: AbortSignal.timeout(10_000), clock: systemClock, log: silent })
+    const result = await job.value.poll({ signal: AbortSignal.timeout(25_000), clock: systemClock, log: silent })
     await job.value.close()
     return result
   }
@@ -199,6 +204,28 @@ ${more}
     expect(faults[0]).toMatchObject({ kind: 'hostkey', points: 3 })
     expect(faults[0]?.detail).toContain(fingerprint('first'))
     expect(started[0]?.output()).not.toContain('Invalid user')
+  })
+
+  test('linux-ssh reads this very machine', async () => {
+    const { vocabulary } = await loadVocabulary(shipped('config', 'metrics.yaml'), diskFiles)
+    const protocols = new Map(Object.entries(collectors).map(([name, { schemas }]) => [name, schemas]))
+    const { probes } = await loadProbes(shipped('probes'), { files: diskFiles, protocols, vocabulary })
+    const probe = probes.get('linux-ssh')
+    if (probe === undefined) throw new Error('there is no probe linux-ssh')
+    // The loader has checked it against the protocol's schemas.
+    const { readings, faults } = await poll(ports.first, { host_key: fingerprint('first') }, probe as Probe<SshSpec>)
+    const value = (name: string): number | undefined =>
+      readings.find(({ series }) => series.metric.name === name)?.value
+    expect(value('device_memory_size_bytes')).toBe(totalmem())
+    expect(Math.abs((value('device_uptime_seconds') ?? 0) - uptime())).toBeLessThan(60)
+    for (const ratio of ['device_cpu_load_ratio', 'device_memory_used_ratio']) {
+      expect(value(ratio)).toBeGreaterThanOrEqual(0)
+      expect(value(ratio)).toBeLessThanOrEqual(1)
+    }
+    expect(value('server_processes')).toBeGreaterThan(1)
+    expect(readings.some(({ series }) => series.labels['mount'] === '/')).toBe(true)
+    // In a container there is no systemd to ask.
+    expect(faults.filter(({ detail }) => !detail.startsWith('command units'))).toEqual([])
   })
 
   test('a command line of its own: a question, a prompt, pages, a command that it does not know', async () => {

@@ -83,6 +83,7 @@ export const secretFiles: Readonly<Record<string, Held>> = {
 export function sampleDeps(files: Files = filesWith(secretFiles)): LoadDeps {
   return {
     files,
+    fetchList: async () => undefined,
     env: { SITEWARD_TEST_SECRET: 'hush-hush', SITEWARD_TEST_EMPTY: '' },
     protocols,
     shipped: {

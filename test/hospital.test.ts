@@ -18,6 +18,7 @@ const files: Files = {
 const load = (name: string) =>
   loadSite(shipped('config', name), {
     files,
+    fetchList: async () => undefined,
     env: {},
     protocols: new Map(Object.entries(collectors).map(([protocol, { schemas }]) => [protocol, schemas])),
     shipped: {

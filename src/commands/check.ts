@@ -5,6 +5,7 @@ import type { Problem } from '../model/problem.ts'
 import { SeriesTable } from '../model/series.ts'
 import type { Site } from '../model/site.ts'
 import type { Command } from './command.ts'
+import { keptList } from './device-lists.ts'
 import { byProtocol, configOf, printProblems, readSite } from './site-file.ts'
 
 const usage = `Usage: siteward check --config FILE
@@ -22,7 +23,7 @@ export const check: Command = {
   usage,
   async run(args, io) {
     const { values } = parseArgs({ args: [...args], options: { config: { type: 'string' } } })
-    const { site, problems } = await readSite(configOf(values), io.env)
+    const { site, problems } = await readSite(configOf(values), io.env, { lists: keptList })
     const all = site === undefined ? problems : [...problems, ...checkJobs(site)]
     printProblems(all, io)
     const mistakes = all.filter(({ level }) => level !== 'warning').length

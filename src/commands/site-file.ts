@@ -1,18 +1,31 @@
 import type { Collector } from '../../collectors/collector.ts'
 import { collectors } from '../../collectors/registry.ts'
+import type { FetchList } from '../config/device-sources.ts'
 import { diskFiles } from '../config/files.ts'
 import { type Loaded, loadSite } from '../config/load.ts'
 import { shipped } from '../home.ts'
+import type { Vocabulary } from '../model/metric.ts'
 import { formatProblem, type Problem } from '../model/problem.ts'
 import { type Io, UsageError } from './command.ts'
+import { fetchList } from './device-lists.ts'
 
 /** Every collector by its protocol's name. */
 export const byProtocol: ReadonlyMap<string, Collector> = new Map(Object.entries(collectors))
 
+/** How a site is read. */
+interface Reading {
+  /** Where lists of devices come from. */
+  readonly lists?: FetchList
+  /** The vocabulary of the site that runs already. */
+  readonly vocabulary?: Vocabulary
+}
+
 /** The site of a file, with every problem in it and in the probes that it uses. */
-export function readSite(file: string, env: Io['env']): Promise<Loaded> {
+export function readSite(file: string, env: Io['env'], { lists = fetchList, ...rest }: Reading = {}): Promise<Loaded> {
   const protocols = new Map([...byProtocol].map(([name, { schemas }]) => [name, schemas]))
   return loadSite(file, {
+    ...rest,
+    fetchList: lists,
     files: diskFiles,
     env,
     protocols,

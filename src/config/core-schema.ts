@@ -430,6 +430,35 @@ const plannedDrill = Type.Object(
   closed,
 )
 
+/** From where more devices come; one of files, csv, file_sd and http_sd. */
+export const deviceSource = Type.Object(
+  {
+    files: Type.Optional(line('YAML files with devices: in them, as devices.d/*.yaml')),
+    csv: Type.Optional(line('a table with a row a device; its columns are the keys of a device, as labels.floor')),
+    file_sd: Type.Optional(line("files of Prometheus' service discovery, as targets/*.json")),
+    http_sd: Type.Optional(
+      Type.String({
+        title: 'address of a list of targets',
+        pattern: '^https?://\\S{1,500}$',
+        description: "an address of Prometheus' HTTP service discovery",
+      }),
+    ),
+    device: Type.Optional(
+      Type.Record(Type.String(), Type.Unknown(), {
+        description:
+          'keys that every device of this source has, where it has none of its own: probes, credentials, labels',
+      }),
+    ),
+  },
+  { ...closed, title: 'source of devices' },
+)
+
+/** A file that a source of devices names. */
+export const deviceFile = Type.Object(
+  { devices: Type.Array(Type.Unknown(), { description: 'what is watched', maxItems: 20_000 }) },
+  { ...closed, title: 'siteward devices' },
+)
+
 /** Who may read and operate over HTTP by a token. */
 export const operatorList = Type.Array(
   Type.Object(
@@ -542,7 +571,12 @@ export function siteSchema<Device extends TSchema, Credential extends TSchema>(
       ),
       rules: overrides('limits for every device, by the names of alarms', overrideSchema),
       derived: derivedList(derivedItem, 'readings made of others, for every device that has those'),
-      devices: Type.Array(device, { description: 'what is watched', maxItems: 20_000 }),
+      device_sources: Type.Array(deviceSource, {
+        description: 'more devices, from files, tables and service discovery',
+        maxItems: 64,
+        default: [],
+      }),
+      devices: Type.Array(device, { description: 'what is watched', maxItems: 20_000, default: [] }),
     },
     {
       ...closed,

@@ -1,11 +1,14 @@
 import type { Derived } from '../model/derived.ts'
 import type { Device } from '../model/device.ts'
+import type { Vocabulary } from '../model/metric.ts'
+import { formatPlace, type Place } from '../model/place.ts'
 import type { Problem } from '../model/problem.ts'
 import type { Site } from '../model/site.ts'
 import { salvage } from './check.ts'
 import { type Credential, readCredentials } from './credentials.ts'
 import { checkDependencies } from './dependencies.ts'
 import { readDerived } from './derived.ts'
+import { type DeviceItem, type FetchList, readSources } from './device-sources.ts'
 import { credentialsOf, type DeviceText, probesOf, readDevice, readDeviceText } from './devices.ts'
 import type { Files } from './files.ts'
 import { isJson } from './json.ts'
@@ -15,7 +18,7 @@ import { Problems } from './problems.ts'
 import type { Protocols } from './protocols.ts'
 import { loadRules } from './rules.ts'
 import { besideFile } from './secrets.ts'
-import { checkSite, itself, ownName, readSite, type SiteText } from './site.ts'
+import { checkSite, itself, ownName, readSite, type SiteText, stateDirectoryOf } from './site.ts'
 import { SiteRules } from './site-rules.ts'
 import { readText } from './text.ts'
 import { defaultTiming, readTiming } from './timing.ts'
@@ -27,6 +30,10 @@ export interface LoadDeps {
   readonly files: Files
   readonly env: Readonly<Record<string, string | undefined>>
   readonly protocols: Protocols
+  /** Where lists of devices are fetched. */
+  readonly fetchList: FetchList
+  /** The vocabulary, where it was read before: what runs and what is loaded anew must share its metrics. */
+  readonly vocabulary?: Vocabulary
   /** What comes with siteward: config/metrics.yaml, config/rules.yaml and the folder probes/. */
   readonly shipped: { readonly metrics: string; readonly rules: string; readonly probes: string }
 }
@@ -50,6 +57,8 @@ export async function loadSite(file: string, deps: LoadDeps): Promise<Loaded> {
 
 function readTop(tree: Tree, problems: Problems): SiteText | undefined {
   const spot = { tree, path: [] }
+  if (!Object.hasOwn(tree.data, 'devices') && !Object.hasOwn(tree.data, 'device_sources'))
+    problems.add(tree.keyAt([]), '"devices" is missing', 'what is watched')
   return checkSite(tree.data, spot, problems) ?? salvage(checkSite, tree.data, spot, standIn, 'devices')
 }
 
@@ -58,17 +67,20 @@ const standIn = { site: 'site', devices: [] }
 
 async function assemble(top: SiteText, tree: Tree, deps: LoadDeps, problems: Problems): Promise<Site> {
   const { files, env, protocols, shipped } = deps
-  const { vocabulary, problems: inVocabulary } = await loadVocabulary(shipped.metrics, files)
-  problems.take(inVocabulary)
+  const vocabulary = deps.vocabulary ?? (await readVocabulary(deps, problems))
   const { drafts, ofSiteward, problems: inRules } = await loadRules(shipped.rules, files, vocabulary)
   problems.take(inRules)
   const credentials = await readCredentials(top.credentials ?? {}, tree, protocols, deps, problems)
-  const texts = readTexts(top.devices, tree, deps, problems)
+  const items = [
+    ...itemsOf(top, tree),
+    ...(await readSources(top.device_sources, tree, stateDirectoryOf(top, tree.file, env), deps, problems)),
+  ]
+  const texts = items.flatMap(({ item, ...spot }) => readDeviceText(item, protocols, spot, problems) ?? [])
   const timing = readTiming(top.defaults ?? {}, defaultTiming, { tree, path: ['defaults'] }, problems)
   const shelf = await findProbes(top, tree, deps, problems)
   const probes = await loadProbesOf(texts, shelf, { files, protocols, vocabulary }, problems)
   const probeNames = [...shelf.files.keys()]
-  const complete = texts.length === top.devices.length && texts.flatMap(probesOf).every((name) => probes.has(name))
+  const complete = texts.length === items.length && texts.flatMap(probesOf).every((name) => probes.has(name))
   const used = new Set(texts.flatMap(probesOf))
   const derived = readDerived(top.derived ?? [], vocabulary, tree, ['derived'], problems)
   const sources = {
@@ -83,8 +95,8 @@ async function assemble(top: SiteText, tree: Tree, deps: LoadDeps, problems: Pro
   const parts = { protocols, timing, probeNames, probes, credentials, rules, vocabulary, derived }
   const devices = texts.map((text) => readDevice(text, parts, problems))
   if (complete) checkUsed(derived, devices, problems)
-  checkNames(top.devices, tree, problems)
-  checkDependencies(devices, new Set(top.devices.flatMap(nameIn)), problems)
+  checkNames(items, problems)
+  checkDependencies(devices, new Set(items.flatMap(nameIn)), problems)
   // With a mistake elsewhere, what looks unused may be what was meant there.
   if (problems.mistakes === 0) warnUnused(texts, credentials, shelf, tree, problems)
   const operators = await readOperators(top, tree, deps, problems)
@@ -92,15 +104,15 @@ async function assemble(top: SiteText, tree: Tree, deps: LoadDeps, problems: Pro
   return readSite(top, { devices, itself: ofItself, vocabulary, operators }, env, tree, problems)
 }
 
-function readTexts(
-  items: readonly unknown[],
-  tree: Tree,
-  { protocols }: LoadDeps,
-  problems: Problems,
-): readonly DeviceText[] {
-  return items.flatMap(
-    (item, index) => readDeviceText(item, protocols, { tree, path: ['devices', index] }, problems) ?? [],
-  )
+async function readVocabulary({ shipped, files }: LoadDeps, problems: Problems): Promise<Vocabulary> {
+  const { vocabulary, problems: found } = await loadVocabulary(shipped.metrics, files)
+  problems.take(found)
+  return vocabulary
+}
+
+/** The devices that stand in the site file itself. */
+function itemsOf(top: SiteText, tree: Tree): readonly DeviceItem[] {
+  return top.devices.map((item, index) => ({ item, tree, path: ['devices', index] }))
 }
 
 /** Files of probes by name; those of the site's own folders stand before shipped ones of the same name. */
@@ -151,30 +163,26 @@ function checkUsed(derived: readonly Derived[], devices: readonly Device[], prob
   }
 }
 
-function nameIn(item: unknown): readonly string[] {
+function nameIn({ item }: DeviceItem): readonly string[] {
   return isJson(item) && typeof item['name'] === 'string' ? [item['name']] : []
 }
 
 /** Names that differ in case or width only are one name to a person who reads an alert. */
-function checkNames(items: readonly unknown[], tree: Tree, problems: Problems): void {
-  const seen = new Map<string, number>()
-  for (const [index, item] of items.entries()) {
-    const [name] = nameIn(item)
+function checkNames(items: readonly DeviceItem[], problems: Problems): void {
+  const seen = new Map<string, Place>()
+  for (const one of items) {
+    const [name] = nameIn(one)
     if (name === undefined) continue
+    const place = one.tree.at([...one.path, 'name'])
     const folded = name.normalize('NFKC').toLowerCase()
     if (folded === ownName) {
-      const place = tree.at(['devices', index, 'name'])
       problems.add(place, `${ownName} is siteward's own name`, 'as the device of its alarms about itself')
     }
     const first = seen.get(folded)
-    if (first === undefined) seen.set(folded, index)
+    if (first === undefined) seen.set(folded, place)
     else {
-      const { line } = tree.at(['devices', first, 'name'])
-      problems.add(
-        tree.at(['devices', index, 'name']),
-        `the device on line ${line} has this name already`,
-        'give each its own',
-      )
+      const where = first.file === place.file ? `on line ${first.line}` : `at ${formatPlace(first)}`
+      problems.add(place, `the device ${where} has this name already`, 'give each its own')
     }
   }
 }

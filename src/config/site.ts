@@ -56,7 +56,7 @@ export function readSite(
     runOut: readDuration(text.run_out, [minute, week], tree.at(['run_out']), problems) ?? 2 * hour,
     watchdog: text.watchdog === 'off' ? undefined : text.watchdog,
     judge: text.judge,
-    stateDirectory: stateDirectory(text, tree.file, env),
+    stateDirectory: stateDirectoryOf(text, tree.file, env),
     parallelPolls: text.parallel_polls,
     access: { operators, operateWithoutTls: text.operate_without_tls },
     serviceLevels: readServiceLevels(text, tree, problems),
@@ -98,7 +98,11 @@ function readListen(text: string, { tree }: Spot, problems: Problems): Listen {
 }
 
 /** systemd names the folders of StateDirectory=, separated by colons; the first is ours. */
-function stateDirectory(text: SiteText, file: string, env: Readonly<Record<string, string | undefined>>): string {
+export function stateDirectoryOf(
+  text: SiteText,
+  file: string,
+  env: Readonly<Record<string, string | undefined>>,
+): string {
   if (text.state_directory !== undefined) return besideFile(file, text.state_directory)
   const [folder] = (env['STATE_DIRECTORY'] ?? '').split(':')
   return folder === undefined || folder === '' ? besideFile(file, 'siteward-state') : folder

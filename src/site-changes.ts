@@ -30,6 +30,7 @@ const deviceKeys = {
   credentials: 'credentials',
   dependsOn: 'depends_on',
   rules: 'rules',
+  derived: 'derived',
 } as const satisfies Partial<Record<keyof Device, string>>
 
 /** What a running siteward cannot change: where it listens and keeps its memory, and the name in all that it has told. */

@@ -55,6 +55,10 @@ export interface DaemonParts {
   readonly clock: Clock
   readonly random: () => number
   readonly log: Log
+  /** Of a siteward that shares the site with others: which part it is, as `2/5`, and the devices that are theirs. */
+  readonly part?: { readonly shard: string; readonly elsewhere: ReadonlySet<string> }
+  /** Of one that polls only while it holds a lease: whether it does. */
+  readonly mayPoll?: () => boolean
 }
 
 /** A daemon that could not be made tells why; nothing was started. */
@@ -82,6 +86,8 @@ export class Daemon {
   readonly #metrics: OwnMetrics
   readonly #schedule: Schedule
   readonly #remembered: Remembered
+  /** Keys of the journal's alarms whose devices another siteward watches now. */
+  readonly #moved: readonly string[]
   readonly #prepared: readonly Prepared[]
   readonly #devices = new Map<string, DeviceSeries>()
   /** Devices with new series: with them come alarms, of which the journal may know some as firing. */
@@ -97,7 +103,15 @@ export class Daemon {
   constructor(parts: DaemonParts) {
     const { site, clock, random, log } = parts
     this.#parts = parts
-    this.#remembered = remember(parts.journal.load(), site, clock.now())
+    const entries = parts.journal.load()
+    // Of what moved to another siteward nothing is told here: it is judged anew there, and nobody has seen it end.
+    const moved = entries.filter(({ device }) => parts.part?.elsewhere.has(device) === true)
+    this.#moved = moved.map(({ key }) => key)
+    this.#remembered = remember(
+      entries.filter((entry) => !moved.includes(entry)),
+      site,
+      clock.now(),
+    )
     this.#judge = new Judge(site, this.#store, this.#remembered.alarms)
     this.#table = new SeriesTable(site.name, (series) => {
       this.#store.add(series)
@@ -111,6 +125,7 @@ export class Daemon {
       series: () => this.#table.size,
       alerts: () => this.#notifier.alerts,
       late: () => lateByLevel(this.#attendance, clock.now()),
+      ...(parts.mayPoll === undefined ? {} : { holdsLease: parts.mayPoll }),
     })
     startCounting(this.#metrics)
     this.#notifier = this.#makeNotifier()
@@ -172,7 +187,12 @@ export class Daemon {
     const { site, clock } = this.#parts
     this.#server = await this.#serve()
     this.#notifier.start()
-    if (site.watchdog !== undefined) this.#notifier.fire(watchdogOf(site, site.watchdog, clock.now().wall))
+    if (site.watchdog !== undefined) {
+      const { part } = this.#parts
+      // Each of several sitewards has a watchdog of its own: the others' must not hide that it is dead.
+      const labels = part === undefined ? site.labels : { ...site.labels, shard: part.shard }
+      this.#notifier.fire(watchdogOf({ ...site, labels }, site.watchdog, clock.now().wall))
+    }
     this.#tellRemembered()
     this.#watchDevices()
     this.#watchItself()
@@ -249,6 +269,7 @@ export class Daemon {
     for (const entry of resolved) this.#tellAgain(entry, momentOf(entry.resolvedAt ?? now.wall, now))
     for (const entry of orphans) if (entry.state === 'firing') this.#tellAgain(entry, now)
     this.#keeper.orphaned(orphans, now)
+    if (this.#moved.length > 0) this.#keeper.forget(this.#moved)
   }
 
   #tellAgain(entry: JournalEntry, resolvedAt: Moment | undefined): void {
@@ -321,6 +342,7 @@ export class Daemon {
   async #poll(watch: Watch, signal: AbortSignal): Promise<boolean> {
     const { clock, log } = this.#parts
     const { device, job, use } = watch.parts
+    if (this.#parts.mayPoll?.() === false) return true
     const poll = await runPoll(job, use.timeout, signal, { clock, log, bug: (error) => this.#bug(error, watch) })
     // Stopped or removed meanwhile: what an aborted poll did not bring says nothing about the device.
     if (signal.aborted) return true

@@ -14,6 +14,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'src/record': ['src/model'],
   'src/drill': ['src/model'],
   'src/notify': ['src/model'],
+  'src/lease': ['src/model'],
   'src/prometheus': ['src/model', 'src/judge'],
   'src/expose': ['src/model'],
   'src/demo': ['src/model', 'src/judge', 'collectors/snmp', 'collectors/modbus', 'collectors/ssh', 'src'],

@@ -57,6 +57,8 @@ class World {
   readonly folder = mkdtempSync(join(tmpdir(), 'siteward-daemon-'))
   answer: Answer = 22
   rules: readonly Rule[] = [hot, down]
+  /** The devices that another siteward watches. */
+  elsewhere: readonly string[] = []
   /** What of the site is not as usual. */
   changed: Partial<Site> = {}
   ownRules: readonly Rule[] = []
@@ -73,6 +75,7 @@ class World {
       clock: this.clock,
       random: () => 0.5,
       log: silent,
+      ...(this.elsewhere.length === 0 ? {} : { part: { shard: '1/2', elsewhere: new Set(this.elsewhere) } }),
     })
     this.daemon = daemon
     await daemon.start()
@@ -113,7 +116,7 @@ class World {
       keepRecord: 1e12,
       drills: { receipt: undefined, schedule: [] },
       itself: makeDevice({ name: 'siteward', rules: this.ownRules }),
-      devices: [device],
+      devices: this.elsewhere.includes(device.name) ? [] : [device],
       vocabulary,
       ...this.changed,
     }
@@ -344,6 +347,26 @@ describe('a restart', () => {
     await world.clock.pass(minute)
     expect(world.named('RoomTemperature').length).toBeGreaterThan(0)
     for (const alert of world.named('RoomTemperature')) expect(world.isOver(alert)).toBe(true)
+  })
+
+  test('with its device in the hands of another siteward: nothing is told, and nothing is remembered', async () => {
+    world = new World()
+    world.answer = 29.5
+    await world.start()
+    await world.clock.pass(4 * minute)
+    expect(world.named('RoomTemperature').length).toBeGreaterThan(0)
+    await world.kill()
+    world.alerts.length = 0
+    world.elsewhere = ['crac-1']
+    await world.start()
+    await world.clock.pass(10 * minute)
+    expect(world.named('RoomTemperature')).toEqual([])
+    await world.kill()
+    world.elsewhere = []
+    world.answer = 22
+    await world.start()
+    await world.clock.pass(10 * minute)
+    expect(world.named('RoomTemperature')).toEqual([])
   })
 
   test('after the system clock was set back by a year: the start is no later than now', async () => {

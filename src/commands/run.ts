@@ -1,25 +1,44 @@
+import { randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
 import { parseArgs } from 'node:util'
 import { pino } from 'pino'
 import { type Daemon, makeDaemon } from '../daemon.ts'
+import { prepareJobs } from '../jobs.ts'
+import { type HeldLease, Lease, slowestEnd } from '../lease/lease.ts'
+import { leaseFolder } from '../lease/lease-folder.ts'
 import type { Log } from '../model/log.ts'
-import type { Site } from '../model/site.ts'
+import { SeriesTable } from '../model/series.ts'
+import type { Listen, Site } from '../model/site.ts'
 import { alertmanagerClient } from '../notify/alertmanager.ts'
+import { devicesOf, parseShard, type Shard } from '../shard.ts'
+import { standBy } from '../standby.ts'
 import { type Journal, JournalError, noJournal, openJournal } from '../store/journal.ts'
 import { version } from '../version.ts'
 import { checkJobs } from './check.ts'
-import type { Command, Io } from './command.ts'
+import { type Command, type Io, UsageError } from './command.ts'
 import { byProtocol, configOf, printProblems, readSite } from './site-file.ts'
 
-const usage = `Usage: siteward run --config FILE [--log-level LEVEL]
+const usage = `Usage: siteward run --config FILE [--shard N/M] [--lease FOLDER] [--listen HOST:PORT] [--log-level LEVEL]
 
 Watches the site: polls its devices, judges the readings, serves /metrics and sends alerts to Alertmanager, until it is
 told to stop (SIGINT or SIGTERM). Logs one line of JSON an event to standard output.
 
   --config FILE      the site file
+  --shard N/M        take the Nth of M parts of the site: the buses, gateways and BMCs that fall to it by a stable hash
+  --lease FOLDER     poll only while holding the lease in this folder, which another siteward shares (docs/scaling.md)
+  --listen H:P       listen there and not where the site file says
   --log-level LEVEL  debug, info (default), warn or error
 
 Exit status: 0 when it was stopped, 1 when it could not start, 2 for a wrong command line.
 `
+
+const options = {
+  config: { type: 'string' },
+  shard: { type: 'string' },
+  lease: { type: 'string' },
+  listen: { type: 'string' },
+  'log-level': { type: 'string', default: 'info' },
+} as const
 
 /** How long an orderly end may take before the process ends all the same. */
 const slowestStop = 10_000
@@ -30,18 +49,70 @@ export const run: Command = {
   summary: 'watch a site: the daemon',
   usage,
   async run(args, io) {
-    const options = { config: { type: 'string' }, 'log-level': { type: 'string', default: 'info' } } as const
     const { values } = parseArgs({ args: [...args], options })
+    const shard = values.shard === undefined ? undefined : shardOf(values.shard)
+    const listen = values.listen === undefined ? undefined : listenOf(values.listen)
     const { site, problems } = await readSite(configOf(values), io.env)
     const all = site === undefined ? problems : [...problems, ...checkJobs(site)]
     printProblems(all, io)
     if (site === undefined || all.some(({ level }) => level !== 'warning')) return 1
-    return watch(site, openLog(values['log-level']), io)
+    const part = partOf({ ...site, listen: listen ?? site.listen }, shard)
+    const log = openLog(values['log-level'])
+    return values.lease === undefined ? watch(part, log, io) : watchInTurn(part, values.lease, log, io)
   },
 }
 
-/** Runs the daemon until it is told to stop; the exit status. */
-async function watch(site: Site, log: Log, io: Io): Promise<number> {
+function shardOf(text: string): Shard {
+  const shard = parseShard(text)
+  if (shard === undefined) throw new UsageError('--shard takes N/M, as 2/5 for the second of five')
+  return shard
+}
+
+function listenOf(text: string): Listen {
+  const [, bracketed, host = bracketed, port = ''] = /^(?:\[([\w:.%]+)\]|([\w.-]+)):(\d{1,5})$/.exec(text) ?? []
+  if (host === undefined || Number(port) > 65_535) throw new UsageError('--listen takes HOST:PORT')
+  return { host, port: Number(port) }
+}
+
+/** What one siteward of a site watches. */
+interface Part {
+  readonly site: Site
+  readonly shard: Shard | undefined
+  /** The names of the devices that other shards watch. */
+  readonly elsewhere: ReadonlySet<string>
+}
+
+function partOf(site: Site, shard: Shard | undefined): Part {
+  if (shard === undefined) return { site, shard, elsewhere: new Set() }
+  const { prepared } = prepareJobs(site, new SeriesTable(site.name), byProtocol)
+  const own = devicesOf(shard, prepared)
+  const elsewhere = site.devices.filter((device) => !own.has(device)).map(({ name }) => name)
+  return { site: { ...site, devices: [...own] }, shard, elsewhere: new Set(elsewhere) }
+}
+
+/** Waits for the lease, then watches until told to stop, or until the lease is lost; the exit status. */
+async function watchInTurn(part: Part, folder: string, log: Log, io: Io): Promise<number> {
+  const stop = new AbortController()
+  const stopped = io.untilStopped().then(() => stop.abort())
+  const { site } = part
+  try {
+    const server = await standBy(site, log)
+    log.info({ lease: folder }, 'siteward stands by for the lease')
+    const held = await new Lease(leaseFolder(folder), `${hostname()} ${randomUUID()}`, io.clock).acquire(stop.signal)
+    await server.close()
+    if (held === undefined) return 0
+    log.info({ lease: folder, term: held.number }, 'siteward holds the lease')
+    const status = await watch(part, log, { ...io, untilStopped: () => stopped }, held)
+    await held.release()
+    return status
+  } catch (error) {
+    io.err.write(`siteward run: ${whyNot(error, site)}\n`)
+    return 1
+  }
+}
+
+/** Runs the daemon until it is told to stop, or has lost its lease; the exit status. */
+async function watch({ site, shard, elsewhere }: Part, log: Log, io: Io, lease?: HeldLease): Promise<number> {
   try {
     const made = makeDaemon({
       site,
@@ -52,12 +123,14 @@ async function watch(site: Site, log: Log, io: Io): Promise<number> {
       clock: io.clock,
       random: Math.random,
       log,
+      ...(shard === undefined ? {} : { part: { shard: `${shard.index}/${shard.count}`, elsewhere } }),
+      ...(lease === undefined ? {} : { mayPoll: () => lease.isHeld }),
     })
     if (!made.ok) {
       printProblems(made.problems, io)
       return 1
     }
-    return await keepWatching(made.daemon, site, log, io)
+    return await keepWatching(made.daemon, site, log, io, lease)
   } catch (error) {
     io.err.write(`siteward run: ${whyNot(error, site)}\n`)
     return 1
@@ -80,16 +153,19 @@ function journalOf(site: Site, log: Log, io: Io): Journal {
   }
 }
 
-async function keepWatching(daemon: Daemon, site: Site, log: Log, io: Io): Promise<number> {
+async function keepWatching(daemon: Daemon, site: Site, log: Log, io: Io, lease?: HeldLease): Promise<number> {
   endOnBug(io)
+  const lost = new Promise<'lost'>((resolve) => lease?.keep(() => resolve('lost')))
+  let slowest = slowestStop
   try {
     await daemon.start()
     log.info({ site: site.name, devices: site.devices.length, metrics: `${daemon.url}/metrics` }, 'siteward watches')
-    await io.untilStopped()
-    log.info({}, 'siteward stops')
-    return 0
+    const why = await Promise.race([io.untilStopped(), lost])
+    if (why === 'lost') slowest = slowestEnd
+    log.info({}, why === 'lost' ? 'siteward has lost the lease, and polls no more' : 'siteward stops')
+    return why === 'lost' ? 1 : 0
   } finally {
-    const cancel = io.clock.after(slowestStop, () => process.kill(process.pid, 'SIGKILL'))
+    const cancel = io.clock.after(slowest, () => process.kill(process.pid, 'SIGKILL'))
     await daemon.stop()
     cancel()
   }

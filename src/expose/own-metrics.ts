@@ -29,7 +29,15 @@ export interface Inside {
   alerts(): number
   /** How many alarms that fire are late, by service level. */
   late(): Readonly<Record<string, number>>
+  /** Only of a siteward that polls by a lease. */
+  holdsLease?(): boolean
 }
+
+/** Also what a siteward says that stands by. */
+export const leaseHeld = {
+  name: 'siteward_lease_held',
+  help: 'Whether this siteward holds the lease and polls',
+} as const
 
 /** Gauges that prom-client names like counters, which promtool refuses; their like without _total is there too. */
 const misnamed = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total']
@@ -61,6 +69,8 @@ export function ownMetrics(inside: Inside): OwnMetrics {
   live('siteward_devices', 'Devices watched', inside.devices)
   live('siteward_polls_running', 'Polls under way', inside.pollsRunning)
   live('siteward_series', 'Series known', inside.series)
+  const { holdsLease } = inside
+  if (holdsLease !== undefined) live(leaseHeld.name, leaseHeld.help, () => Number(holdsLease()))
   live('siteward_alerts', 'Alerts firing, or resolved and still being told', inside.alerts)
   new Gauge({
     name: 'siteward_service_level_late_alarms',

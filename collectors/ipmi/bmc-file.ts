@@ -1,9 +1,9 @@
 import { parse, stringify } from 'yaml'
 import { bad, good, type Result } from '../../src/model/result.ts'
-import type { Ask, Tool } from './commands.ts'
+import type { Tool, Topic } from './commands.ts'
 
 /** What is asked of a BMC, in the order in which a recording has it. */
-export const askNames = ['sensors', 'chassis', 'dcmi', 'sel'] as const satisfies readonly Exclude<Ask, 'sensor list'>[]
+export const askNames = ['sensors', 'chassis', 'dcmi', 'sel'] as const satisfies readonly Topic[]
 
 export type AskName = (typeof askNames)[number]
 

@@ -4,7 +4,7 @@ import { type Spawn, systemSpawn } from '../child.ts'
 import { type Collector, collector, type PollContext } from '../collector.ts'
 import { asksOf, compile, type Plan } from './compile.ts'
 import { decode, decodeWithoutDcmi } from './decode.ts'
-import { schemas } from './schema.ts'
+import { schemas, thresholds } from './schema.ts'
 import { Bmc, type BmcReader, isOver } from './transport.ts'
 
 /** The ipmi collector with another way to start children, for tests. */
@@ -31,7 +31,8 @@ async function poll(plan: Plan, bmc: BmcReader, context: PollContext): Promise<P
   const before = bmc.requests
   const asks = asksOf(plan)
   for (const [index, ask] of asks.entries()) {
-    const answer = await bmc.read(ask, plan.patience, context)
+    const asked = ask === 'sensors' && !wantsLimits(plan) ? 'readings' : ask
+    const answer = await bmc.read(asked, plan.patience, context)
     if (answer.kind === 'text') decode(plan, ask, answer.tool, answer.text, harvest)
     else if (answer.kind === 'unsupported') decodeWithoutDcmi(plan, harvest)
     else {
@@ -42,4 +43,10 @@ async function poll(plan: Plan, bmc: BmcReader, context: PollContext): Promise<P
     }
   }
   return harvest.result(bmc.requests - before)
+}
+
+/** Whether a point reads one of its sensor's limits: they double what a read costs, the BMC too. */
+function wantsLimits({ sensors }: Plan): boolean {
+  const limits: readonly unknown[] = thresholds
+  return sensors.some(({ value }) => limits.includes(value))
 }

@@ -4,7 +4,10 @@ import { type IpmiOptions, sessionWorkarounds } from './schema.ts'
 export type Tool = 'freeipmi' | 'ipmitool'
 
 /** All that is ever asked of a BMC: nothing here writes, and nothing else can be asked. */
-export type Ask = 'sensors' | 'chassis' | 'dcmi' | 'sel' | 'sensor list'
+export type Ask = 'sensors' | 'readings' | 'chassis' | 'dcmi' | 'sel' | 'sensor list'
+
+/** What a probe can ask of a BMC; its sensors are read with their limits or without. */
+export type Topic = Exclude<Ask, 'sensor list' | 'readings'>
 
 /** Where the BMC is and how it is spoken to; undefined host is this machine's own, through its kernel driver. */
 export interface Target {
@@ -22,6 +25,11 @@ export interface Files {
   readonly folder: string
   /** FreeIPMI's configuration, 0600. */
   readonly configuration: string
+  /**
+   * Empty: which event is a warning and which is critical are FreeIPMI's own defaults. Its file of them, which says the
+   * same, costs more than reading all sensors.
+   */
+  readonly states: string
   /** The password alone, 0600, for ipmitool. */
   readonly password: string
 }
@@ -34,6 +42,8 @@ const freeipmi: Readonly<Record<Ask, readonly string[]>> = {
     '--output-sensor-state',
     '--output-sensor-thresholds',
   ],
+  // Without the limits, which are a request of their own for each sensor.
+  readings: ['ipmi-sensors', '--comma-separated-output', '--no-header-output', '--output-sensor-state'],
   // Reads the list of sensors into the cache and shows no sensor: the type is one that none has.
   'sensor list': ['ipmi-sensors', '--sensor-types=OEM_Reserved'],
   chassis: ['ipmi-chassis', '--get-chassis-status'],
@@ -43,19 +53,21 @@ const freeipmi: Readonly<Record<Ask, readonly string[]>> = {
 
 const ipmitool: Readonly<Record<Exclude<Ask, 'sensor list'>, readonly string[]>> = {
   sensors: ['sdr', 'elist'],
+  readings: ['sdr', 'elist'],
   chassis: ['chassis', 'status'],
   dcmi: ['dcmi', 'power', 'reading'],
   sel: ['sel', 'info'],
 }
 
 /** A tool with a cache asks the BMC what it holds; a stale one is made anew without being told. */
-const cached: readonly Ask[] = ['sensors', 'sensor list']
+const cached: readonly Ask[] = ['sensors', 'readings', 'sensor list']
 
 /** The command line of FreeIPMI; `patience` in milliseconds is how long it waits for a BMC that is silent. */
 export function freeipmiCommand(ask: Ask, target: Target, files: Files, patience: number): readonly string[] {
   return [
     ...freeipmi[ask],
     `--config-file=${files.configuration}`,
+    ...(ask === 'sensors' || ask === 'readings' ? [`--sensor-state-config-file=${files.states}`] : []),
     ...(cached.includes(ask) ? [`--sdr-cache-directory=${files.folder}`, '--sdr-cache-recreate', '--quiet-cache'] : []),
     ...(target.host === undefined
       ? []

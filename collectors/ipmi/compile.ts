@@ -6,7 +6,7 @@ import type { Secret } from '../../src/model/secret.ts'
 import type { SeriesScope } from '../../src/model/series.ts'
 import { parseAddress } from '../address.ts'
 import type { Order, PlanFace } from '../collector.ts'
-import type { Ask, Target, Tool } from './commands.ts'
+import type { Target, Tool, Topic } from './commands.ts'
 import type { IpmiPoint, RowKey, SensorValue, schemas } from './schema.ts'
 
 /** Where a label's value comes from. */
@@ -82,7 +82,7 @@ export function compile(order: IpmiOrder): Result<Plan> {
 }
 
 /** Everything that a plan asks for, in the order of asking. */
-export function asksOf(plan: Plan): readonly Exclude<Ask, 'sensor list'>[] {
+export function asksOf(plan: Plan): readonly Topic[] {
   const asks = ['sensors', 'chassis', 'dcmi', 'sel'] as const
   return asks.filter((ask) => plan[ask].length > 0)
 }

@@ -2,7 +2,7 @@ import type { Conversion, Raw } from '../../src/model/conversion.ts'
 import type { Harvest } from '../../src/model/harvest.ts'
 import { type Labels, labelKey, labelValue } from '../../src/model/labels.ts'
 import type { Unit } from '../../src/model/unit.ts'
-import type { Ask, Tool } from './commands.ts'
+import type { Tool, Topic } from './commands.ts'
 import type { LabelSource, Plan, SensorPoint } from './compile.ts'
 import { parseFreeipmiSensors } from './freeipmi-output.ts'
 import { parseIpmitoolSensors } from './ipmitool-output.ts'
@@ -12,7 +12,7 @@ import { parseChassis, parseEventLog, parsePower, usedRatio } from './status-out
 import { applyFit, fitOf } from './units.ts'
 
 /** What a tool wrote about one thing that it was asked for, as readings. */
-export function decode(plan: Plan, ask: Exclude<Ask, 'sensor list'>, tool: Tool, text: string, harvest: Harvest): void {
+export function decode(plan: Plan, ask: Topic, tool: Tool, text: string, harvest: Harvest): void {
   switch (ask) {
     case 'sensors':
       decodeSensors(

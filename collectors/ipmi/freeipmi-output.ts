@@ -13,8 +13,8 @@ const states = new Map<string, SensorState | undefined>([
 const longestLine = 4096
 
 /**
- * Sensors of `ipmi-sensors --comma-separated-output --no-header-output --output-sensor-state --output-sensor-thresholds`:
- * id,name,type,state,reading,unit,six limits,events. Nothing is quoted there, and a name may hold commas, so the columns
+ * Sensors of `ipmi-sensors --comma-separated-output --no-header-output --output-sensor-state [--output-sensor-thresholds]`:
+ * id,name,type,state,reading,unit,six limits where they were asked for,events. Nothing is quoted there, and a name may hold commas, so the columns
  * are counted from the state on.
  */
 export function parseFreeipmiSensors(text: string): readonly Sensor[] {
@@ -33,7 +33,10 @@ function parseLine(line: string): Sensor | undefined {
   const [id] = fields
   if (at < 0 || id === undefined || !/^\d+$/.test(id)) return undefined
   const column = (offset: number): string => fields[at + offset] ?? ''
-  const events = eventsOf(fields.slice(at + 3 + thresholds.length).join(','))
+  const behind = fields.slice(at + 3)
+  // Asked for without limits, the events follow at once.
+  const limits = behind.length > thresholds.length && !behind[0]?.startsWith("'") ? thresholds.length : 0
+  const events = eventsOf(behind.slice(limits).join(','))
   return {
     id,
     name: fields.slice(1, at - 1).join(','),
@@ -41,7 +44,7 @@ function parseLine(line: string): Sensor | undefined {
     state: stateOf(states.get(column(0)), events),
     reading: available(column(1)),
     unit: column(2) === 'N/A' ? '' : column(2),
-    limits: thresholds.map((_, index) => available(column(3 + index))),
+    limits: thresholds.map((_, index) => (limits === 0 ? undefined : available(column(3 + index)))),
     events,
   }
 }

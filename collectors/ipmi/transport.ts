@@ -103,7 +103,7 @@ export class Bmc {
     const refusal = await this.#listSensors(ask, patience, context)
     if (refusal !== undefined) return refusal
     const answer = await this.#ask(ask, patience, context, context.signal)
-    if (ask === 'sensors' && answer.kind === 'fault') this.#isListed = false
+    if (readsSensors(ask) && answer.kind === 'fault') this.#isListed = false
     if (answer.kind === 'unsupported') this.#hasNoDcmi = true
     return answer
   }
@@ -121,7 +121,7 @@ export class Bmc {
    * poll; until it is there nothing else is asked, since a BMC takes one at a time.
    */
   async #listSensors(ask: Ask, patience: Milliseconds, context: PollContext): Promise<Refusal | undefined> {
-    const isNeeded = ask === 'sensors' && this.#tool !== 'ipmitool' && !this.#isListed
+    const isNeeded = readsSensors(ask) && this.#tool !== 'ipmitool' && !this.#isListed
     if (this.#list === undefined && !isNeeded) return undefined
     this.#list ??= this.#startList(patience, context).finally(() => {
       this.#list = undefined
@@ -229,12 +229,23 @@ export class Bmc {
 
   async #writeFiles(): Promise<Files> {
     const folder = await ownFolder()
-    const files = { folder, configuration: join(folder, 'freeipmi.conf'), password: join(folder, 'password') }
+    const file = (name: string): string => join(folder, name)
+    const files = {
+      folder,
+      configuration: file('freeipmi.conf'),
+      states: file('states.conf'),
+      password: file('password'),
+    }
     const password = this.#password?.reveal() ?? ''
+    await writeFile(files.states, '', { mode: 0o600 })
     await writeFile(files.configuration, freeipmiConfiguration(this.#target, password), { mode: 0o600 })
     await writeFile(files.password, password, { mode: 0o600 })
     return files
   }
+}
+
+function readsSensors(ask: Ask): boolean {
+  return ask === 'sensors' || ask === 'readings'
 }
 
 /** In memory where the system has such a place for this user, since the password will stand in it. */

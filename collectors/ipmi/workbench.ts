@@ -29,14 +29,14 @@ export const workbench: Workbench<Plan, BmcReader> = {
 /** A BMC that answers what the recording holds. No process is started; the command line is told as it would be. */
 function playedBmc({ tool, texts }: BmcTexts, target: Target, patience: number, tap: Tap | undefined): BmcReader {
   let requests = 0
-  const files = { folder: '-', configuration: '-', password: '-' }
+  const files = { folder: '-', configuration: '-', states: '-', password: '-' }
   return {
     get requests() {
       return requests
     },
     async read(ask) {
       requests++
-      const text = texts.get(ask)
+      const text = texts.get(ask === 'readings' ? 'sensors' : ask)
       const order = [ask, target, files, patience] as const
       const command = tool === 'freeipmi' ? freeipmiCommand(...order) : ipmitoolCommand(...order)
       tap?.({ way: 'sent', bytes: Buffer.from(command.join(' ')) })

@@ -18,12 +18,12 @@ export interface SimulatedBmc {
 export const adminPassword = 'admin canary 1'
 export const monitorPassword = 'mon#"canary\\2'
 
-/** Starts ipmi_sim on a free port with the sensors below; users `admin` (ADMINISTRATOR) and `monitor` (USER). */
-export async function startBmc(): Promise<SimulatedBmc> {
+/** Starts ipmi_sim on a free port with the sensors below, or others, and two power supplies; users `admin` (ADMINISTRATOR) and `monitor` (USER). */
+export async function startBmc(sensors: readonly Analog[] = analogs): Promise<SimulatedBmc> {
   const folder = mkdtempSync(join(tmpdir(), 'siteward-bmc-'))
   const port = await freePort()
   writeFileSync(join(folder, 'lan.conf'), lanConfiguration(port))
-  writeFileSync(join(folder, 'server.emu'), emulatorCommands())
+  writeFileSync(join(folder, 'server.emu'), emulatorCommands(sensors))
   const args = ['-c', join(folder, 'lan.conf'), '-f', join(folder, 'server.emu'), '-s', folder]
   const simulator = spawn(peer('ipmi_sim') ?? 'ipmi_sim', args, { stdio: ['pipe', 'ignore', 'ignore'] })
   const ended = new Promise<void>((resolve) => simulator.once('exit', () => resolve()))
@@ -119,18 +119,37 @@ const analogs: readonly Analog[] = [
   },
 ]
 
+/** Behind the numbers of the other sensors. */
+const firstOfMany = 30
+
+/** Sensors as a large server has them. */
+export function temperatures(count: number): readonly Analog[] {
+  return Array.from({ length: count }, (_, i): Analog => {
+    const limits = [0, 1, 93, 98] as const
+    return {
+      number: firstOfMany + i,
+      name: `DIMM ${i + 1} Temp`,
+      entity: 0x20,
+      type: 1,
+      unit: 1,
+      raw: 40 + (i % 20),
+      limits,
+    }
+  })
+}
+
 /** Power supplies that are present (offset 0 of sensor type 08h). */
 const supplies = [
   { number: 20, name: 'PS1 Status' },
   { number: 21, name: 'PS2 Status' },
 ]
 
-function emulatorCommands(): string {
+function emulatorCommands(sensors: readonly Analog[]): string {
   return [
     'mc_setbmc 0x20',
     'mc_add 0x20 0 no-device-sdrs 0x23 9 8 0x9f 0x1291 0xf02',
     'sel_enable 0x20 1000 0x0a',
-    ...analogs.flatMap(analogCommands),
+    ...sensors.flatMap(analogCommands),
     ...supplies.flatMap(supplyCommands),
     'sel_add 0x20 0x02 0x00 0x10 0x00 0x66 0x20 0x00 0x04 0x08 0x15 0x6f 0x03 0xff 0xff',
     'mc_enable 0x20',

@@ -15,7 +15,7 @@ import { derive } from '../../src/model/derived.ts'
 import { describeReading } from '../../src/model/harvest.ts'
 import { silent } from '../../src/model/log.ts'
 import { formatProblem } from '../../src/model/problem.ts'
-import type { Fault, PollResult, Reading } from '../../src/model/reading.ts'
+import type { PollResult, Reading } from '../../src/model/reading.ts'
 import { Secret } from '../../src/model/secret.ts'
 import { SeriesTable } from '../../src/model/series.ts'
 import { Store } from '../../src/store/store.ts'
@@ -335,7 +335,7 @@ async function read(file: string, names: readonly string[]): Promise<Read> {
   })
   judge.addDevice(device)
   const readings: Reading[] = []
-  const faults: Fault[] = []
+  const faults: PollResult['faults'][number][] = []
   const doubts: string[] = []
   let requests = 0
   try {

@@ -57,6 +57,35 @@ export interface PlanFace {
   readonly cost: Milliseconds
 }
 
+/** What a device has said by itself: the address that it came from, and what its protocol calls it. */
+export interface DeviceEvent {
+  readonly address: string
+  readonly id: string
+}
+
+/** Why something that came was not heard: from whom the site does not know, too much, or not to be believed or read. */
+export type Dropped = 'stranger' | 'flood' | 'refused'
+
+/** Where to listen for events, and whom to tell. */
+export interface EventOrder {
+  readonly site: string
+  readonly host: string
+  readonly port: number
+  /** This protocol's credentials that are believed. */
+  readonly credentials: readonly unknown[]
+  readonly clock: Clock
+  knows(address: string): boolean
+  heard(event: DeviceEvent): void
+  dropped(why: Dropped): void
+}
+
+/** What hears devices speak by themselves. */
+export interface EventSource {
+  /** Where it listens, with the port that was really taken. */
+  readonly port: number
+  close(): Promise<void>
+}
+
 /** One protocol, as its folder writes it. */
 export interface Definition<S extends Schemas, Plan extends PlanFace, Transport> {
   readonly protocol: string
@@ -69,6 +98,8 @@ export interface Definition<S extends Schemas, Plan extends PlanFace, Transport>
   poll(plan: Plan, transport: Transport, context: PollContext): Promise<PollResult>
   /** Gives everything back at once: no socket, child or timer is left. */
   close(transport: Transport): Promise<void>
+  /** Listens for what devices say by themselves; absent where the protocol has no such thing. Rejects where it cannot. */
+  listen?(order: EventOrder): Promise<EventSource>
   /** What the commands for whoever writes a probe need; absent where a device cannot stand in a file. */
   readonly workbench?: WorkbenchLoader<Plan, Transport>
 }
@@ -163,6 +194,8 @@ export interface Collector {
   readonly schemas: Schemas
   /** Contacts nothing: `siteward check` calls it for every device and probe. */
   prepare(use: ProbeUse, device: Device, series: SeriesScope, tap?: Tap, stateDirectory?: string): Result<Job>
+  /** Listens for what devices say by themselves; absent where the protocol has no such thing. */
+  listen?(order: EventOrder): Promise<EventSource>
   /** Absent where a device cannot stand in a file. */
   readonly recordings?: Recordings
 }
@@ -199,10 +232,11 @@ export function collector<S extends Schemas, Plan extends PlanFace, Transport>(
   definition: Definition<S, Plan, Transport>,
 ): Collector {
   const open = new Map<string, Shared<Transport>>()
-  const { workbench } = definition
+  const { workbench, listen } = definition
   return {
     protocol: definition.protocol,
     schemas: definition.schemas,
+    ...(listen === undefined ? {} : { listen }),
     prepare(use, device, series, tap, stateDirectory) {
       const order = orderOf(definition, use, device, series)
       const plan = definition.compile(stateDirectory === undefined ? order : { ...order, stateDirectory })

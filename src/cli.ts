@@ -48,6 +48,11 @@ const commands: readonly Listed[] = [
     load: async () => (await import('./commands/demo.ts')).demo,
   },
   {
+    name: 'backtest',
+    summary: 'judge the readings of the past by new rules',
+    load: async () => (await import('./commands/backtest.ts')).backtest,
+  },
+  {
     name: 'rules',
     summary: 'print the alarm definitions for Prometheus',
     load: async () => (await import('./commands/rules.ts')).rules,

@@ -1,12 +1,15 @@
-import type { Collector } from '../collectors/collector.ts'
+import { lookup } from 'node:dns/promises'
+import type { Collector, DeviceEvent, EventSource } from '../collectors/collector.ts'
 import { httpWatch, localOperator } from './access.ts'
 import { AlarmKeeper, lifetimeOf, type Remembered, remember } from './alarm-keeper.ts'
 import { alarmRoutes } from './alarm-routes.ts'
 import { Attendance } from './attendance.ts'
 import { DerivedSeries } from './derived-series.ts'
+import { DeviceAddresses } from './device-addresses.ts'
 import { DeviceSeries } from './device-series.ts'
 import { Drilling } from './drilling.ts'
 import { isEscalation } from './escalation.ts'
+import { EventDesk } from './event-desk.ts'
 import { Exposition } from './expose/exposition.ts'
 import { Gate } from './expose/gate.ts'
 import { type OwnMetrics, ownMetrics } from './expose/own-metrics.ts'
@@ -14,15 +17,18 @@ import { pages } from './expose/pages.ts'
 import type { Route } from './expose/route.ts'
 import { Scrapes } from './expose/scrapes.ts'
 import { type ExposeServer, startServer } from './expose/server.ts'
+import { History } from './history/history.ts'
+import { historyRoutes } from './history-routes.ts'
 import { type Prepared, prepareJobs } from './jobs.ts'
 import type { Cell, Transition } from './judge/cell.ts'
 import { Judge } from './judge/judge.ts'
 import { annotations } from './judge/text.ts'
 import { type Cancel, type Clock, type Milliseconds, type Moment, momentOf } from './model/clock.ts'
+import { eventMetric } from './model/event.ts'
 import type { Labels } from './model/labels.ts'
 import type { Log } from './model/log.ts'
 import type { Problem } from './model/problem.ts'
-import { SeriesTable } from './model/series.ts'
+import { type Series, SeriesTable } from './model/series.ts'
 import type { Site } from './model/site.ts'
 import { Notifier } from './notify/notifier.ts'
 import type { AlertmanagerClient } from './notify/sender.ts'
@@ -34,7 +40,7 @@ import { countSettled, lateByLevel, startCounting } from './service-metrics.ts'
 import type { Journal, JournalEntry } from './store/journal.ts'
 import { OwnSeries, ownMetricsOf } from './store/own-series.ts'
 import { Store } from './store/store.ts'
-import { Watch } from './watch.ts'
+import { Watch, type WatchParts } from './watch.ts'
 
 const sweeping: Milliseconds = 1000
 /** What the record has kept for long enough goes in small steps. */
@@ -44,6 +50,9 @@ const clockStep: Milliseconds = 30_000
 /** After a start all devices are polled once within this time, or 4 ms a device where that is longer. */
 const firstRound: Milliseconds = 2000
 const firstRoundShare: Milliseconds = 4
+
+/** How long the address behind a device's name is believed, of those that speak by themselves. */
+const addressesLast: Milliseconds = 600_000
 
 /** Everything that the daemon takes from outside. */
 export interface DaemonParts {
@@ -77,6 +86,9 @@ export class Daemon {
   readonly problems: readonly Problem[]
   readonly #parts: DaemonParts
   readonly #store = new Store()
+  readonly #history: History
+  readonly #events: EventDesk
+  readonly #listening: EventSource[] = []
   readonly #table: SeriesTable
   readonly #judge: Judge
   readonly #notifier: Notifier
@@ -97,12 +109,14 @@ export class Daemon {
   #itself: SelfSeries | undefined
   #sweep: Cancel | undefined
   #prune: Cancel | undefined
+  #refresh: Cancel | undefined
   /** Wall minus monotonic time when last looked at: it changes only when the system's clock is set. */
   #skew = 0
 
   constructor(parts: DaemonParts) {
     const { site, clock, random, log } = parts
     this.#parts = parts
+    this.#history = new History(site.historyBytes)
     const entries = parts.journal.load()
     // Of what moved to another siteward nothing is told here: it is judged anew there, and nobody has seen it end.
     const moved = entries.filter(({ device }) => parts.part?.elsewhere.has(device) === true)
@@ -126,6 +140,7 @@ export class Daemon {
       alerts: () => this.#notifier.alerts,
       late: () => lateByLevel(this.#attendance, clock.now()),
       ...(parts.mayPoll === undefined ? {} : { holdsLease: parts.mayPoll }),
+      history: () => this.#history,
     })
     startCounting(this.#metrics)
     this.#notifier = this.#makeNotifier()
@@ -154,6 +169,14 @@ export class Daemon {
       keeper: this.#keeper,
       table: this.#table,
       store: this.#store,
+    })
+    this.#events = new EventDesk({
+      clock,
+      store: this.#store,
+      judge: this.#judge,
+      metric: site.vocabulary.get(eventMetric),
+      hurry: (device) => this.#hurry(device),
+      take: (transitions) => this.#take(transitions),
     })
     this.#schedule = new Schedule(clock, random, site.parallelPolls, {
       started: (lateness) => this.#metrics.lateness.observe(lateness / 1000),
@@ -201,6 +224,7 @@ export class Daemon {
     this.#skew = wall - mono
     this.#sweepLater()
     this.#pruneLater()
+    await this.#listenForEvents()
   }
 
   /** Stops polling, writes and tells what is waiting, closes everything. */
@@ -208,6 +232,9 @@ export class Daemon {
     this.#sweep?.()
     this.#drilling.drills.stop()
     this.#prune?.()
+    this.#refresh?.()
+    this.#events.stop()
+    await Promise.all(this.#listening.map((source) => source.close()))
     await this.#schedule.stop()
     this.#keeper.flush()
     await this.#notifier.stop()
@@ -220,6 +247,7 @@ export class Daemon {
   #routes(): readonly Route[] {
     const { clock } = this.#parts
     return [
+      ...historyRoutes(this.#history, this.#parts.clock),
       ...pages({
         site: this.#parts.site.name,
         scrapes: new Scrapes(new Exposition(this.#store, clock), this.#metrics, clock),
@@ -295,6 +323,7 @@ export class Daemon {
     const soon = Math.max(firstRound, this.#prepared.length * firstRoundShare)
     for (const device of site.devices) {
       const scope = this.#table.scope(this.#table.source(device.name, 'siteward', true))
+      this.#events.add(device, this.#table.scope(this.#table.source(device.name, 'events', true)))
       this.#devices.set(device.name, new DeviceSeries(device, scope, metrics, this.#store))
       const prepared = this.#prepared.filter((one) => one.device === device)
       const { table, store, judge } = { table: this.#table, store: this.#store, judge: this.#judge }
@@ -323,12 +352,51 @@ export class Daemon {
     return this.#itself?.say([recordUp, ...this.#drilling.sayings(now)], now) ?? []
   }
 
+  /** A trap is a hint only: where they cannot be heard, siteward says so and watches all the same. */
+  async #listenForEvents(): Promise<void> {
+    const { site, collectors, clock, log } = this.#parts
+    if (site.traps === undefined) return
+    const addresses = new DeviceAddresses(site.devices, namesOf)
+    await addresses.refresh()
+    const { host, port } = site.traps.listen
+    for (const [protocol, { listen }] of collectors) {
+      const credentials = site.traps.credentials.flatMap((one) => one[protocol] ?? [])
+      if (listen === undefined || credentials.length === 0) continue
+      const count = (outcome: string): void => this.#metrics.traps.inc({ outcome })
+      const heard = ({ address, id }: DeviceEvent): void => {
+        const declared = addresses.at(address).map((device) => this.#events.heard(device, id))
+        count(declared.includes(true) ? 'declared' : 'undeclared')
+      }
+      const knows = (address: string): boolean => addresses.at(address).length > 0
+      const order = { site: site.name, host, port, credentials, clock, knows, heard, dropped: count }
+      try {
+        this.#listening.push(await listen(order))
+      } catch (error) {
+        const why = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
+        log.error({ listen: `${host}:${port}`, why }, 'traps cannot be received there: change traps: listen')
+      }
+    }
+    this.#refreshLater(addresses)
+  }
+
+  #refreshLater(addresses: DeviceAddresses): void {
+    this.#refresh = this.#parts.clock.after(addressesLast, () => {
+      void addresses.refresh().then(() => this.#refreshLater(addresses))
+    })
+  }
+
+  /** Polls all of a device; false where something of it is under way. */
+  #hurry(device: string): boolean {
+    const keys = this.#watches.flatMap(({ parts }) => (parts.device.name === device ? [keyOf(parts)] : []))
+    return keys.map((key) => this.#schedule.hurry(key)).every((isSoon) => isSoon)
+  }
+
   #schedulePolls(watch: Watch, soon: Milliseconds): void {
-    const { device, use, job } = watch.parts
+    const { use, job } = watch.parts
     this.#watches.push(watch)
     this.#schedule.add(
       {
-        key: `${device.name}/${use.probe.name}`,
+        key: keyOf(watch.parts),
         interval: use.interval,
         endpoint: job.endpoint,
         parallel: job.parallel,
@@ -347,8 +415,21 @@ export class Daemon {
     // Stopped or removed meanwhile: what an aborted poll did not bring says nothing about the device.
     if (signal.aborted) return true
     this.#take(watch.take(poll))
+    this.#keep(watch)
     if (this.#grown.delete(device.name)) this.#count(device.name)
     return poll.readings.length > 0 || poll.faults.length === 0
+  }
+
+  /** What the poll brought, and what siteward made of it, as the history has it. */
+  #keep({ parts: { source, own, derived, device } }: Watch): void {
+    const { wall } = this.#parts.clock.now()
+    const keep = (all: Iterable<Series>): void => {
+      for (const series of all) this.#history.record(series, this.#store.value(series), wall)
+    }
+    keep(this.#table.seriesOf(source))
+    keep(derived?.series ?? [])
+    keep(own.up === undefined ? [] : [own.up])
+    keep(this.#devices.get(device.name)?.firing ?? [])
   }
 
   #take(transitions: readonly Transition[]): void {
@@ -396,4 +477,13 @@ export class Daemon {
     if (Math.abs(step) < clockStep) return
     this.#parts.log.warn({ seconds: Math.round(step / 1000) }, "the system's clock was set; no alarm moves by it")
   }
+}
+
+/** The name of a source in the schedule. */
+function keyOf({ device, use }: WatchParts): string {
+  return `${device.name}/${use.probe.name}`
+}
+
+async function namesOf(host: string): Promise<readonly string[]> {
+  return (await lookup(host, { all: true })).map(({ address }) => address)
 }

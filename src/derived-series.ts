@@ -26,6 +26,11 @@ export class DerivedSeries {
     this.#needed = new Set(device.derived.flatMap(({ inputs }) => inputs.map(({ metric }) => metric.name)))
   }
 
+  /** What has been made so far. */
+  get series(): Iterable<Series> {
+    return this.#parts.table.seriesOf(this.#source)
+  }
+
   /** Makes all of them from what the store has; `at` is monotonic. Returns the series to judge. */
   update(at: number): Iterable<Series> {
     const { device, table, store } = this.#parts

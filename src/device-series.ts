@@ -34,6 +34,11 @@ export class DeviceSeries {
     for (const rule of device.rules) this.#expose(rule, scope, metrics)
   }
 
+  /** How many fire, of each alarm. */
+  get firing(): readonly Series[] {
+    return [...this.#counts.values()].flatMap(({ firing }) => firing ?? [])
+  }
+
   /** Counts the device's alarms anew. */
   count(judge: Judge, at: Milliseconds): void {
     const found = new Map<string, { pending: number; firing: number }>()

@@ -15,6 +15,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'src/drill': ['src/model'],
   'src/notify': ['src/model'],
   'src/lease': ['src/model'],
+  'src/history': ['src/model'],
+  'src/backtest': ['src/model', 'src/judge', 'src/store'],
   'src/prometheus': ['src/model', 'src/judge'],
   'src/expose': ['src/model'],
   'src/demo': ['src/model', 'src/judge', 'collectors/snmp', 'collectors/modbus', 'collectors/ssh', 'src'],

@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { Collector, Job } from '../collectors/collector.ts'
+import { judgePast } from '../src/backtest/judge-past.ts'
+import { sitewardPast } from '../src/backtest/siteward-past.ts'
 import { Daemon } from '../src/daemon.ts'
 import type { Alert } from '../src/model/alert.ts'
 import type { Device } from '../src/model/device.ts'
@@ -109,6 +111,9 @@ class World {
       runOut: 120 * minute,
       watchdog: undefined,
       judge: 'siteward',
+      historyBytes: 2 ** 20,
+      traps: undefined,
+      prometheus: undefined,
       stateDirectory: this.folder,
       parallelPolls: 10,
       access: { operators: [], operateWithoutTls: false },
@@ -241,6 +246,59 @@ describe('from a poll to an alert', () => {
     await world.start()
     await world.clock.pass(5 * minute)
     expect(world.alerts).toEqual([])
+  })
+
+  test('the readings of the last day are there to be asked for', async () => {
+    world = new World()
+    const daemon = await world.start()
+    await world.clock.pass(3 * minute)
+    world.answer = 'silent'
+    await world.clock.pass(minute)
+    const ask = async (query: string) => {
+      const reply = await fetch(`${daemon.url}/api/v1/history?${query}`)
+      return { status: reply.status, body: await reply.text() }
+    }
+    const { series } = JSON.parse((await ask('metric=room_temperature_celsius&device=crac-1')).body)
+    expect(series).toMatchObject([
+      { metric: 'room_temperature_celsius', unit: 'celsius', labels: { device: 'crac-1' } },
+    ])
+    const values = series[0].points.map(([, value]: [number, number | null]) => value)
+    expect([values[0], values.at(-1)]).toEqual([22, null])
+    expect(JSON.parse((await ask('metric=siteward_device_up')).body).series[0].points.at(-1)[1]).toBe(0)
+    expect(JSON.parse((await ask('metric=room_temperature_celsius&device=other')).body)).toEqual({ series: [] })
+    expect((await ask('')).status).toBe(400)
+    expect((await ask('metric=room_temperature_celsius&from=yesterday')).status).toBe(400)
+  })
+
+  test('the last day can be judged by other rules', async () => {
+    const here = new World()
+    world = here
+    const daemon = await here.start()
+    const from = here.clock.now().wall
+    await here.clock.pass(3 * minute)
+    here.answer = 27
+    await here.clock.pass(5 * minute)
+    here.answer = 'silent'
+    await here.clock.pass(3 * minute)
+    here.answer = 22
+    await here.clock.pass(3 * minute)
+    const to = here.clock.now().wall
+    const past = sitewardPast(daemon.url, async (path) => (await fetch(`${daemon.url}${path}`)).json())
+    const judged = (limit: number) => {
+      const condition = { kind: 'above', limit: { kind: 'fixed', value: limit }, hysteresis: 0 } as const
+      const site = {
+        ...here.site(),
+        devices: [makeDevice({ rules: [makeRule({ condition, for: 2 * minute }), down] })],
+      }
+      return judgePast(site, past, from, to)
+    }
+    const { fired, unread } = await judged(26)
+    expect(fired.map(({ alarm }) => alarm).sort()).toEqual(['DeviceDown', 'RoomTemperature'])
+    // A silent device ends nothing: the alarm goes on until a reading shows that it is over.
+    const room = fired.find(({ alarm }) => alarm === 'RoomTemperature')
+    expect((room?.to ?? 0) - (room?.from ?? 0)).toBeGreaterThan(5 * minute)
+    expect(unread).toEqual([])
+    expect((await judged(28)).fired.map(({ alarm }) => alarm)).toEqual(['DeviceDown'])
   })
 
   test('a silent device leaves /metrics at once, resolves nothing, and is itself an alarm', async () => {

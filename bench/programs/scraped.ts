@@ -47,6 +47,7 @@ const zero = 48
 const [, , series] = process.argv
 const { store, set } = fillStore(Number(series))
 const exposition = new Counted(store)
+const nothing = { bytes: 0, size: 0, left: 0 }
 const own = ownMetrics({
   version: 'bench',
   devices: () => 0,
@@ -54,6 +55,7 @@ const own = ownMetrics({
   series: () => 0,
   alerts: () => 0,
   late: () => ({}),
+  history: () => nothing,
 })
 const server = await startServer(
   { host: '127.0.0.1', port: 0 },

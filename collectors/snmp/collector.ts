@@ -26,6 +26,7 @@ export const snmp = collector({
   async close(transport) {
     transport.close()
   },
+  listen: async (order) => (await import('./traps.ts')).listenForTraps(order),
   workbench: {
     fileName: 'recording.snmprec',
     load: async () => (await import('./workbench.ts')).workbench,

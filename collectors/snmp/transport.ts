@@ -315,7 +315,8 @@ function levelOf({ auth, priv }: SnmpCredential): number {
   return auth === undefined ? 0 : priv === undefined ? 1 : 3
 }
 
-function userOf({ user, auth, priv }: SnmpCredential): unknown {
+/** A credential as the library has its users. */
+export function userOf({ user, auth, priv }: SnmpCredential): unknown {
   const { authNoPriv, authPriv, noAuthNoPriv } = snmp.SecurityLevel
   const protocols = { ...snmp.AuthProtocols, ...snmp.PrivProtocols } as Readonly<Record<string, unknown>>
   return {

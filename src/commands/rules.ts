@@ -35,7 +35,8 @@ export const rules: Command = {
     printProblems(problems, io)
     if (site === undefined) return 1
     const role = roleOf(site)
-    io.out.write(values.test ? ruleTest(site, role, values['rule-file']) : ruleFile(site, role))
+    const ruled = { ...site, devices: [...site.devices, site.itself] }
+    io.out.write(values.test ? ruleTest(ruled, role, values['rule-file']) : ruleFile(ruled, role))
     return 0
   },
 }

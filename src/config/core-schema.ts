@@ -248,6 +248,25 @@ export const derived = Type.Object(
   { ...closed, title: 'derived reading' },
 )
 
+const traps = Type.Array(
+  Type.Object(
+    {
+      on: { ...objectIds, description: 'the traps that say it has begun; each makes siteward poll the device at once' },
+      clear: Type.Optional({ ...objectIds, description: 'the traps that say it is over' }),
+      event: Type.Optional(
+        Type.String({
+          title: 'event name',
+          pattern: '^[a-z][a-z0-9_]{0,63}$',
+          description: 'siteward_event_active{event="..."} is 1 while it lasts, for rules: small letters, digits and _',
+        }),
+      ),
+      lasts: Type.Optional(duration('after how long it is over where nothing says so; 1d by default')),
+    },
+    closed,
+  ),
+  { description: 'what the device tells by itself', maxItems: 200 },
+)
+
 const derivedList = (item: TSchema, description: string) =>
   Type.Optional(Type.Array(item, { description, maxItems: 100 }))
 
@@ -281,6 +300,7 @@ export function probeSchema<Point extends TSchema, Rule extends TSchema>(
       timeout: Type.Optional(duration('the deadline of one poll, for what takes long; a device may say another one')),
       points: Type.Array(point, { description: 'what to read', minItems: 1, maxItems: 2000 }),
       derived: derivedList(derivedItem, 'readings made of those that are read'),
+      traps: Type.Optional(traps),
       rules: Type.Optional(Type.Array(ruleSchema, { description: 'when to alarm', maxItems: 500 })),
     },
     { ...closed, title: 'siteward probe' },
@@ -549,6 +569,28 @@ export function siteSchema<Device extends TSchema, Credential extends TSchema>(
         description: 'who judges the readings and tells Alertmanager; the other stands in, or with both is compared',
         default: 'siteward',
       }),
+      traps: Type.Optional(
+        Type.Object(
+          {
+            listen: Type.String({
+              title: 'listen address',
+              pattern: '^(\\[[0-9a-fA-F:.]+\\]|[^\\s:\\[\\]]+):[0-9]{1,5}$',
+              description: 'host:port where traps and informs come in, as 0.0.0.0:162',
+            }),
+            credentials: oneOrMore('credential name', 'whose traps are believed: names under credentials:'),
+          },
+          { ...closed, description: 'traps that devices send; each is a hint to poll the device at once' },
+        ),
+      ),
+      history_megabytes: Type.Integer({
+        description: 'the most memory for the readings of the last 24 hours; at the limit the oldest go first',
+        minimum: 1,
+        maximum: 65_536,
+        default: 128,
+      }),
+      prometheus: Type.Optional(
+        Type.String({ title: 'address', description: 'the Prometheus that scrapes siteward, for backtests' }),
+      ),
       parallel_polls: Type.Integer({
         description: 'the most polls in flight at once',
         minimum: 1,

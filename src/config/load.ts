@@ -98,10 +98,10 @@ async function assemble(top: SiteText, tree: Tree, deps: LoadDeps, problems: Pro
   checkNames(items, problems)
   checkDependencies(devices, new Set(items.flatMap(nameIn)), problems)
   // With a mistake elsewhere, what looks unused may be what was meant there.
-  if (problems.mistakes === 0) warnUnused(texts, credentials, shelf, tree, problems)
+  if (problems.mistakes === 0) warnUnused(texts, top, credentials, shelf, tree, problems)
   const operators = await readOperators(top, tree, deps, problems)
   const ofItself = itself(rules.ofSiteward(), tree)
-  return readSite(top, { devices, itself: ofItself, vocabulary, operators }, env, tree, problems)
+  return readSite(top, { devices, itself: ofItself, vocabulary, operators, credentials }, env, tree, problems)
 }
 
 async function readVocabulary({ shipped, files }: LoadDeps, problems: Problems): Promise<Vocabulary> {
@@ -189,13 +189,14 @@ function checkNames(items: readonly DeviceItem[], problems: Problems): void {
 
 function warnUnused(
   texts: readonly DeviceText[],
+  { traps }: SiteText,
   credentials: ReadonlyMap<string, Credential>,
   shelf: Shelf,
   tree: Tree,
   problems: Problems,
 ): void {
   if (texts.length === 0) problems.warn(tree.keyAt(['devices']), 'the site has no device')
-  const usedCredentials = new Set(texts.flatMap(credentialsOf))
+  const usedCredentials = new Set([...texts.flatMap(credentialsOf), ...[traps?.credentials ?? []].flat()])
   for (const name of credentials.keys()) {
     if (!usedCredentials.has(name))
       problems.warn(tree.keyAt(['credentials', name]), `no device uses the credential "${name}"`)

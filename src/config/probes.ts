@@ -1,6 +1,7 @@
 import { basename, extname } from 'node:path'
 import Type, { type Static } from 'typebox'
 import type { Milliseconds } from '../model/clock.ts'
+import type { DeclaredEvent } from '../model/event.ts'
 import type { Vocabulary } from '../model/metric.ts'
 import { compilePattern } from '../model/pattern.ts'
 import type { Fingerprint, Point, Probe } from '../model/probe.ts'
@@ -9,7 +10,7 @@ import { checkOf, salvage } from './check.ts'
 import { probeSchema } from './core-schema.ts'
 import { checkInputs, readDerived } from './derived.ts'
 import type { Draft } from './drafts.ts'
-import { day, readDuration, second } from './durations.ts'
+import { day, readDuration, second, week } from './durations.ts'
 import { type Files, whyUnreadable } from './files.ts'
 import { isJson, type Json } from './json.ts'
 import { metricsIn } from './limits.ts'
@@ -121,6 +122,7 @@ function readProbe(tree: Tree, deps: ProbeDeps, problems: Problems): LoadedProbe
   const rules = rulesOf(drafts, vocabulary, problems)
   checkReach(drafts, new Set([...read, ...(text.derived ?? []).flatMap(metricIn)]), vocabulary, problems)
   const match = matchOf(text.match, tree, problems)
+  const events = eventsOf(text.traps ?? [], tree, problems)
   const timing = timingOf(text, tree, problems)
   if (problems.mistakes > before) return undefined
   const probe = {
@@ -129,6 +131,7 @@ function readProbe(tree: Tree, deps: ProbeDeps, problems: Problems): LoadedProbe
     collector,
     ...(text.proof === undefined ? {} : { proof: text.proof }),
     ...(match === undefined ? {} : { match }),
+    ...(events.length === 0 ? {} : { events }),
     ...timing,
     settings,
     points,
@@ -229,6 +232,21 @@ function matchOf(match: ProbeText['match'], tree: Tree, problems: Problems): Fin
     return undefined
   }
   return { objectIds: listOf(match.object_id), description, answers: listOf(match.answers) }
+}
+
+/** How long an event lasts at most where its probe does not say. */
+const usualEvent = day
+
+function eventsOf(texts: NonNullable<ProbeText['traps']>, tree: Tree, problems: Problems): readonly DeclaredEvent[] {
+  return texts.map(({ on, clear, event, lasts }, index) => {
+    const at = (key: string) => tree.at(['traps', index, key])
+    const stray = clear !== undefined ? 'clear' : lasts !== undefined ? 'lasts' : undefined
+    if (event === undefined && stray !== undefined) {
+      problems.add(at(stray), `"${stray}:" ends an event, and there is none`, 'add event: with a name')
+    }
+    const longest = lasts === undefined ? usualEvent : readDuration(lasts, [second, 4 * week], at('lasts'), problems)
+    return { on: listOf(on), clear: listOf(clear), name: event, lasts: longest ?? usualEvent }
+  })
 }
 
 function listOf(text: string | readonly string[] | undefined): readonly string[] {

@@ -3,11 +3,13 @@ import type { Operator } from '../model/access.ts'
 import type { Device } from '../model/device.ts'
 import type { Vocabulary } from '../model/metric.ts'
 import type { Rule } from '../model/rule.ts'
-import type { Listen, Site } from '../model/site.ts'
+import type { Listen, Site, Traps } from '../model/site.ts'
 import { checkOf, type Spot } from './check.ts'
 import { siteSchema } from './core-schema.ts'
+import type { Credential } from './credentials.ts'
 import { readDrills } from './drills.ts'
 import { hour, minute, readDuration, second, week } from './durations.ts'
+import { orOneOf } from './misspelt.ts'
 import type { Problems } from './problems.ts'
 import { cleanLabels, isReserved } from './rules.ts'
 import { besideFile } from './secrets.ts'
@@ -29,12 +31,13 @@ export interface SiteParts {
   readonly itself: Device
   readonly vocabulary: Vocabulary
   readonly operators: readonly Operator[]
+  readonly credentials: ReadonlyMap<string, Credential>
 }
 
 /** A site of its text and what was read before it; what is wrong is told. */
 export function readSite(
   text: SiteText,
-  { devices, itself, vocabulary, operators }: SiteParts,
+  { devices, itself, vocabulary, operators, credentials }: SiteParts,
   env: Readonly<Record<string, string | undefined>>,
   tree: Tree,
   problems: Problems,
@@ -43,12 +46,11 @@ export function readSite(
     if (!isReserved(label)) continue
     problems.add(tree.keyAt(['labels', label]), `the label "${label}" is reserved`, 'siteward or Prometheus sets it')
   }
-  const spot = { tree, path: [] }
   return {
     name: text.site,
     labels: cleanLabels(text.labels ?? {}),
     language: text.language,
-    listen: readListen(text.listen, spot, problems),
+    listen: readListen(text.listen, { tree, path: ['listen'] }, problems),
     alertmanagers: text.alertmanagers.flatMap((url, index) => {
       return readUrl(url, { tree, path: ['alertmanagers', index] }, problems) ?? []
     }),
@@ -57,6 +59,10 @@ export function readSite(
     watchdog: text.watchdog === 'off' ? undefined : text.watchdog,
     judge: text.judge,
     stateDirectory: stateDirectoryOf(text, tree.file, env),
+    traps: text.traps === undefined ? undefined : readTraps(text.traps, credentials, tree, problems),
+    historyBytes: text.history_megabytes * 2 ** 20,
+    prometheus:
+      text.prometheus === undefined ? undefined : readUrl(text.prometheus, { tree, path: ['prometheus'] }, problems),
     parallelPolls: text.parallel_polls,
     access: { operators, operateWithoutTls: text.operate_without_tls },
     serviceLevels: readServiceLevels(text, tree, problems),
@@ -90,11 +96,28 @@ export function itself(rules: readonly Rule[], tree: Tree): Device {
 }
 
 /** The schema has seen `host:port`; an IPv6 address stands in brackets. */
-function readListen(text: string, { tree }: Spot, problems: Problems): Listen {
+function readListen(text: string, { tree, path }: Spot, problems: Problems): Listen {
   const colon = text.lastIndexOf(':')
   const port = Number(text.slice(colon + 1))
-  if (port > 65_535) problems.add(tree.at(['listen']), `there is no port ${port}`, 'a port is at most 65535')
+  if (port > 65_535) problems.add(tree.at(path), `there is no port ${port}`, 'a port is at most 65535')
   return { host: text.slice(0, colon).replace(/^\[(.*)\]$/, '$1'), port }
+}
+
+function readTraps(
+  text: NonNullable<SiteText['traps']>,
+  credentials: ReadonlyMap<string, Credential>,
+  tree: Tree,
+  problems: Problems,
+): Traps {
+  const names = typeof text.credentials === 'string' ? [text.credentials] : text.credentials
+  const found = names.flatMap((name, index): readonly Credential[] => {
+    const place = tree.at(['traps', 'credentials', ...(typeof text.credentials === 'string' ? [] : [index])])
+    const credential = credentials.get(name)
+    if (credential === undefined)
+      problems.add(place, `there is no credential "${name}"`, orOneOf(name, [...credentials.keys()], 'credentials'))
+    return credential === undefined ? [] : [credential]
+  })
+  return { listen: readListen(text.listen, { tree, path: ['traps', 'listen'] }, problems), credentials: found }
 }
 
 /** systemd names the folders of StateDirectory=, separated by colons; the first is ours. */

@@ -13,6 +13,7 @@ export interface OwnMetrics {
   readonly alertsSent: Counter<'alertmanager'>
   readonly sendFailures: Counter<'alertmanager'>
   readonly alertsRefused: Counter<'alertmanager'>
+  readonly traps: Counter<'outcome'>
   readonly alertmanagerUp: Gauge<'alertmanager'>
   readonly alertmanagerReached: Gauge<'site' | 'alertmanager'>
   readonly httpRequests: Counter<'path' | 'code'>
@@ -31,6 +32,7 @@ export interface Inside {
   late(): Readonly<Record<string, number>>
   /** Only of a siteward that polls by a lease. */
   holdsLease?(): boolean
+  history(): { readonly bytes: number; readonly size: number; readonly left: number }
 }
 
 /** Also what a siteward says that stands by. */
@@ -71,6 +73,9 @@ export function ownMetrics(inside: Inside): OwnMetrics {
   live('siteward_series', 'Series known', inside.series)
   const { holdsLease } = inside
   if (holdsLease !== undefined) live(leaseHeld.name, leaseHeld.help, () => Number(holdsLease()))
+  live('siteward_history_bytes', 'Memory of the readings of the last day', () => inside.history().bytes)
+  live('siteward_history_series', 'Series of which the last day is kept', () => inside.history().size)
+  live('siteward_history_left_readings', 'Readings not kept for want of memory', () => inside.history().left)
   live('siteward_alerts', 'Alerts firing, or resolved and still being told', inside.alerts)
   new Gauge({
     name: 'siteward_service_level_late_alarms',
@@ -106,6 +111,7 @@ export function ownMetrics(inside: Inside): OwnMetrics {
       'level',
       'result',
     ]),
+    traps: counter('siteward_traps_total', 'Traps that came, by what became of them', ['outcome']),
     alertsSent: counter('siteward_alerts_sent_total', 'Alerts that Alertmanager took', ['alertmanager']),
     sendFailures: counter('siteward_alert_send_failures_total', 'Sendings that failed and are repeated', [
       'alertmanager',

@@ -1,6 +1,7 @@
 import type { Milliseconds } from './clock.ts'
 import type { Conversion, Pattern } from './conversion.ts'
 import type { Derived } from './derived.ts'
+import type { DeclaredEvent } from './event.ts'
 import type { Metric } from './metric.ts'
 import type { Place } from './place.ts'
 import type { Rule } from './rule.ts'
@@ -45,6 +46,8 @@ export interface Probe<Spec = unknown, Settings = unknown> {
   /** The protocol's settings for the whole probe (word order, command list ...), valid by the protocol's schema. */
   readonly settings: Settings
   readonly points: readonly Point<Spec>[]
+  /** What its device tells by itself; absent where it tells nothing. */
+  readonly events?: readonly DeclaredEvent[]
   /** Readings made of those that the points give; each stands after those that it needs. */
   readonly derived: readonly Derived[]
   /** Rules as the probe declares them, before a device's overrides. */

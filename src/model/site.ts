@@ -30,6 +30,12 @@ export interface SiteDrills {
   readonly schedule: readonly PlannedDrill[]
 }
 
+/** Where what devices say by themselves is heard; the credentials are by protocol, as a device's are. */
+export interface Traps {
+  readonly listen: Listen
+  readonly credentials: readonly Readonly<Record<string, unknown>>[]
+}
+
 /** The place that one siteward watches. */
 export interface Site {
   readonly name: string
@@ -49,6 +55,12 @@ export interface Site {
   readonly judge: 'siteward' | 'prometheus' | 'both'
   /** The folder of the alarm journal. */
   readonly stateDirectory: string
+  /** The most memory that the readings of the last day may take. */
+  readonly historyBytes: number
+  /** Where the past readings of siteward are asked for; undefined where there is none. */
+  readonly prometheus: URL | undefined
+  /** Where devices are heard that speak by themselves, and by which credentials; undefined where nowhere. */
+  readonly traps: Traps | undefined
   /** The most polls in flight at once over all devices. */
   readonly parallelPolls: number
   /** Who may do what over HTTP. */

@@ -19,6 +19,8 @@ export interface Definition {
   readonly fixed: Labels
   /** Names of labels that each device has of its own. */
   readonly deviceLabels: readonly string[]
+  /** Which it is, from 0, of those with the same name and the same labels and other limits. */
+  readonly variant: number
 }
 
 /** The alarm definitions of a site, in the order of its devices; a thousand switches with one rule make one. */
@@ -39,14 +41,23 @@ export function definitionsOf(site: RuledSite): readonly Definition[] {
       giving.set(metric.name, names.add(device.name))
     }
   }
-  return [...groups.values()].map(({ rule, devices }) => ({
-    site,
-    rule,
-    devices,
-    isForAll: giving.get(rule.metric.name)?.size === devices.length,
-    fixed: fixedLabels(rule, devices, site),
-    deviceLabels: ownNames(rule, devices),
-  }))
+  const variants = new Map<string, number>()
+  return [...groups.values()].map(({ rule, devices }) => {
+    const fixed = fixedLabels(rule, devices, site)
+    const name = JSON.stringify([rule.alarm, fixed])
+    const variant = variants.get(name) ?? 0
+    variants.set(name, variant + 1)
+    const isForAll = giving.get(rule.metric.name)?.size === devices.length
+    return { site, rule, devices, isForAll, fixed, deviceLabels: ownNames(rule, devices), variant }
+  })
+}
+
+/**
+ * promtool takes rules that differ in neither name nor labels for written twice. This label tells them apart in the file
+ * and in ALERTS; the alert that Alertmanager gets finds it empty, and so has it not.
+ */
+export function variantOf({ variant }: Definition): Labels {
+  return variant === 0 ? {} : { variant: `{{ if false }}${variant + 1}{{ end }}` }
 }
 
 /** What must be the same for two rules to be one alert of the file. */

@@ -2,7 +2,7 @@ import { stringify } from 'yaml'
 import { formatDuration } from '../model/duration.ts'
 import type { Labels } from '../model/labels.ts'
 import type { Site } from '../model/site.ts'
-import { type Definition, definitionsOf, escaped, quoted, type RuledSite } from './definition.ts'
+import { type Definition, definitionsOf, escaped, quoted, type RuledSite, variantOf } from './definition.ts'
 import { expressionOf, patienceOf, standIn } from './expression.ts'
 import { annotationsOf, literal } from './template.ts'
 
@@ -44,7 +44,8 @@ export function ruleFile(site: RuledSite, role: Role): string {
 
 /** The alarm definitions alone, without texts: what promtool runs the cases of fixtures/rules by. */
 export function bareRuleFile(site: RuledSite): string {
-  return text({ groups: [{ name: 'alarms', rules: definitionsOf(site).map((one) => alarmOf(one, 'judge', false)) }] })
+  const alarms = definitionsOf(site).map((one) => alarmOf(one, 'judge', false))
+  return text({ groups: [{ name: 'alarms', rules: alarms }] })
 }
 
 const said: Readonly<Record<Role, string>> = {
@@ -66,7 +67,10 @@ function alarmOf(definition: Definition, role: Role, isWorded: boolean): Alertin
     expr: role === 'stand-in' ? standIn(expression, site.name, takeover) : expression,
     ...(patienceOf(definition) === '0s' ? {} : { for: patienceOf(definition) }),
     ...(rule.keepFiringFor === 0 ? {} : { keep_firing_for: formatDuration(rule.keepFiringFor) }),
-    labels: Object.fromEntries(Object.entries(labels).map(([name, value]) => [name, literal(value)])),
+    labels: {
+      ...Object.fromEntries(Object.entries(labels).map(([name, value]) => [name, literal(value)])),
+      ...variantOf(definition),
+    },
     ...(isWorded ? { annotations: annotationsOf(rule, site.language) } : {}),
   }
 }
@@ -109,7 +113,7 @@ const leastStale = 300
 
 /**
  * A device that siteward calls up but does not read: its polling is stuck. That a device is down siteward tells itself.
- * One rule for each interval that the site has.
+ * Each interval that the site has gives a time of its own.
  */
 function staleRules({ name, devices }: RuledSite): readonly AlertingRule[] {
   const byInterval = new Map<number, Set<string>>()
@@ -119,14 +123,19 @@ function staleRules({ name, devices }: RuledSite): readonly AlertingRule[] {
       byInterval.set(after, (byInterval.get(after) ?? new Set()).add(`${device.name} ${probe.name}`))
     }
   }
-  return [...byInterval].map(([after, pairs]) => {
+  const by = 'site, device, probe'
+  const parts = [...byInterval].map(([after, pairs]) => {
     const part = (i: number): string =>
       [...new Set([...pairs].map((pair) => escaped(pair.split(' ')[i] ?? '')))].join('|')
     const of = `site=${quoted(name)},device=~${quoted(part(0))},probe=~${quoted(part(1))}`
-    const by = 'site, device, probe'
-    return {
+    return `time() - max by (${by}) (siteward_last_success_timestamp_seconds{${of}}) > ${after}`
+  })
+  if (parts.length === 0) return []
+  const stale = parts.map((part) => `(${part})`).join('\nor\n')
+  return [
+    {
       alert: 'SitewardDeviceStale',
-      expr: `time() - max by (${by}) (siteward_last_success_timestamp_seconds{${of}}) > ${after}\nand on (${by}) max by (${by}) (siteward_device_up{${of}}) == 1`,
+      expr: `(\n${stale}\n)\nand on (${by}) max by (${by}) (siteward_device_up{site=${quoted(name)}}) == 1`,
       for: '1m',
       labels: { severity: 'critical' },
       annotations: {
@@ -135,8 +144,8 @@ function staleRules({ name, devices }: RuledSite): readonly AlertingRule[] {
         summary_zh:
           '{{ $labels.device }}（{{ $labels.probe }}）已有 {{ $value | humanizeDuration }} 未被采集，siteward 却认为其正常',
       },
-    }
-  })
+    },
+  ]
 }
 
 /** With both judging: an alarm that one of them calls firing and the other does not, for longer than a poll and a scrape. */

@@ -3,7 +3,7 @@ import { type Labels, labelText } from '../model/labels.ts'
 import type { Metric } from '../model/metric.ts'
 import { unknownState } from '../model/metric.ts'
 import type { Condition, Limit } from '../model/rule.ts'
-import { type Definition, definitionsOf, type RuledSite } from './definition.ts'
+import { type Definition, definitionsOf, type RuledSite, variantOf } from './definition.ts'
 import { type Role, takeover } from './rule-file.ts'
 
 /** Of the test: how often Prometheus evaluates. */
@@ -101,6 +101,7 @@ function stateAt(definition: Definition, role: Role, at: number, alertstate: 'pe
     alertstate,
     ...labelsOf(definition),
     ...(role === 'shadow' ? { shadow: 'true' } : {}),
+    ...variantOf(definition),
   }
   return {
     expr: alerts(definition),

@@ -76,6 +76,16 @@ export class Schedule {
     this.#arm(slot, first)
   }
 
+  /** Polls a task now, out of its turn; false where a poll of it waits or is under way, which may have read before now. */
+  hurry(key: string): boolean {
+    const slot = this.#slots.get(key)
+    if (slot === undefined) return true
+    if (slot.waiting !== undefined) return false
+    slot.entry?.cancel()
+    this.#arm(slot, this.#clock.now().mono)
+    return true
+  }
+
   /** Takes a task out; a poll of it that is under way is aborted. Resolves when it has ended. */
   async remove(key: string): Promise<void> {
     const slot = this.#slots.get(key)

@@ -17,6 +17,8 @@ const atOnce = Number(process.env['CHAOS_AT_ONCE'] ?? 4)
 const kinds: readonly JudgeKind[] = ['siteward', 'prometheus']
 /** Ports of one schedule: twice two judges, two Alertmanagers and their gossip. */
 const portsEach = 20
+/** Two runs on one machine are not to meet. */
+const firstPort = 10_000 + 1000 * (process.pid % 20)
 
 describeWith(['prometheus', 'prometheus-alertmanager'], `${count} schedules of kills and cuts`, () => {
   const folder = mkdtempSync(join(tmpdir(), 'siteward-chaos-'))
@@ -27,7 +29,7 @@ describeWith(['prometheus', 'prometheus-alertmanager'], `${count} schedules of k
       const seeds = Array.from({ length: count }, (_, seed) => seed)
       const worker = async (): Promise<void> => {
         for (let seed = seeds.shift(); seed !== undefined; seed = seeds.shift()) {
-          const ports = new Ports(12_000 + portsEach * seed)
+          const ports = new Ports(firstPort + portsEach * seed)
           outcomes.push(await runSchedule(scheduleOf(seed), kinds, folder, ports))
         }
       }
@@ -95,6 +97,7 @@ function table(outcomes: readonly Outcome[]): string {
       const more = {
         falselyResolved: verdict.falselyResolved.length,
         repeated: verdict.repeated.length,
+        raced: verdict.raced.length,
         false: verdict.false.length,
       }
       for (const [name, value] of Object.entries({ ...sums, ...more })) row.sums[name] = (row.sums[name] ?? 0) + value

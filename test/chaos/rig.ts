@@ -6,7 +6,7 @@ import { shipped } from '../../src/home.ts'
 import { type Started, start, until } from '../peers/process.ts'
 import { Link } from './link.ts'
 import { type Page, Pager } from './pager.ts'
-import { type Fault, type Member, patience, rooms } from './schedule.ts'
+import { type Fault, type Member, patience, peerTimeout, rooms } from './schedule.ts'
 
 /** Ports of one rig: below the range from which the system takes those of outgoing connections. */
 export class Ports {
@@ -121,7 +121,7 @@ export class Rig {
   receiver: nobody
   group_by: [alertname, device]
   group_wait: 1s
-  group_interval: 3s
+  group_interval: 5s
   repeat_interval: 4h
   routes: [{ matchers: [alertname = RoomTemperature], receiver: pager }]
 receivers:
@@ -136,8 +136,8 @@ receivers:
       `--web.listen-address=127.0.0.1:${this.#alertmanagerPorts[i]}`,
       `--cluster.listen-address=127.0.0.1:${gossip[i]}`,
       `--cluster.peer=127.0.0.1:${gossip[1 - i]}`,
-      // Everything is some eight times as fast as by default, so that a schedule fits a minute.
-      '--cluster.peer-timeout=2s',
+      // Everything is some ten times as fast as people have it, so that a schedule fits a minute.
+      `--cluster.peer-timeout=${peerTimeout}s`,
       '--cluster.gossip-interval=25ms',
       '--cluster.settle-timeout=2s',
       '--cluster.pushpull-interval=2s',

@@ -42,6 +42,8 @@ export type ScheduleKind = (typeof scheduleKinds)[number]
 export const rooms = 4
 /** How long a room must be too hot before the alarm fires. */
 export const patience = 3
+/** How long the second Alertmanager of the cluster waits for the first, in seconds. */
+export const peerTimeout = 1
 const faultsEnd = 34
 
 /** The run of a seed, always the same: of eight, one is calm, one cuts off a judge, two cut off anybody, four kill too. */

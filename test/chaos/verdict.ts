@@ -1,5 +1,5 @@
 import type { Page } from './pager.ts'
-import type { ChaosSchedule } from './schedule.ts'
+import { type ChaosSchedule, peerTimeout } from './schedule.ts'
 
 /** What the on-call engineer got in one run, against what was so. */
 export interface Verdict {
@@ -11,8 +11,14 @@ export interface Verdict {
   readonly falselyResolved: readonly number[]
   /** Rooms that somebody was paged for though they were not too hot for long enough. */
   readonly false: readonly number[]
-  /** Rooms that somebody was paged for more than once. */
+  /** Rooms that somebody was paged for more than once, but for those that were raced. */
   readonly repeated: readonly number[]
+  /**
+   * Rooms whose page one Alertmanager repeated right after the other had taken it back. The second decides on what fired
+   * before it waited for the first (dispatch.go takes the alerts, notify.go then waits): whoever tells them, two
+   * Alertmanagers out of step do that.
+   */
+  readonly raced: readonly number[]
   /** Pages that something fires. */
   readonly pages: number
 }
@@ -33,7 +39,17 @@ export function verdictOf({ heats }: ChaosSchedule, pages: readonly Page[], bega
       of(room, 'resolved').some(({ at }) => at > began + from * 1000 && at < began + to * 1000),
     ),
     false: roomsWhere((room, lasts) => !lasts && of(room, 'firing').length > 0),
-    repeated: roomsWhere((room) => of(room, 'firing').length > 1),
+    repeated: roomsWhere(
+      (room) => of(room, 'firing').filter((page) => !isRaced(page, of(room, 'resolved'))).length > 1,
+    ),
+    raced: roomsWhere((room) => of(room, 'firing').some((page) => isRaced(page, of(room, 'resolved')))),
     pages: heats.reduce((sum, { room }) => sum + of(room, 'firing').length, 0),
   }
+}
+
+/** Half a second more for a machine under load. */
+const slowest = 1000 * peerTimeout + 500
+
+function isRaced({ at, from }: Page, resolved: readonly Page[]): boolean {
+  return resolved.some((other) => other.from !== from && at > other.at && at - other.at < slowest)
 }

@@ -59,6 +59,9 @@ describe('a site', () => {
       runOut: 7_200_000,
       watchdog: 'SitewardWatchdog',
       judge: 'siteward',
+      historyBytes: 128 * 2 ** 20,
+      traps: undefined,
+      prometheus: undefined,
       stateDirectory: join(fixtures, 'good', 'siteward-state'),
       parallelPolls: 200,
     })
@@ -83,6 +86,9 @@ describe('a site', () => {
       runOut: 10_800_000,
       watchdog: 'ClinicWatchdog',
       judge: 'both',
+      historyBytes: 64 * 2 ** 20,
+      traps: { listen: { host: '0.0.0.0', port: 1162 } },
+      prometheus: new URL('http://127.0.0.1:9090'),
       parallelPolls: 50,
       stateDirectory: join(fixtures, 'state'),
     })

@@ -11,7 +11,7 @@ import { seededRandom } from '../../src/model/random.ts'
 import { bareRuleFile, roleOf, ruleFile } from '../../src/prometheus/rule-file.ts'
 import { ruleTest } from '../../src/prometheus/rule-test.ts'
 import { folder as cases, readRulesOf, run, type UnitTest } from '../rule-cases.ts'
-import { makeDevice } from '../samples.ts'
+import { makeDevice, makeRule } from '../samples.ts'
 import { describeWith } from './peer.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'siteward-rules-'))
@@ -48,6 +48,36 @@ describeWith(['promtool'], 'the alarm definitions as Prometheus rules', () => {
       expect(promtool('test', 'rules', tests)).toContain('RoomTemperature')
     }, 120_000)
   })
+
+  test('devices with limits of their own are told apart, and their alerts have no label more', () => {
+    const above = (value: number) => ({ kind: 'above', limit: { kind: 'fixed', value }, hysteresis: 0 }) as const
+    const devices = [26, 28, 30].map((limit) =>
+      makeDevice({
+        name: `room-${limit}`,
+        labels: { floor: '1' },
+        rules: [makeRule({ condition: above(limit), for: 120_000 })],
+      }),
+    )
+    const site = { name: 'hospital', labels: { region: 'east' }, language: 'en', devices } as const
+    const [rules, tests] = [join(folder, 'limits.rules.yml'), join(folder, 'limits.test.yml')]
+    writeFileSync(rules, ruleFile(site, 'judge'))
+    writeFileSync(tests, ruleTest(site, 'judge', 'limits.rules.yml'))
+    expect(execFileSync('promtool', ['check', 'rules', rules], { encoding: 'utf8' })).toContain('SUCCESS')
+    expect(promtool('test', 'rules', tests)).toBe('')
+    writeFileSync(rules, bareRuleFile(site))
+    const info = '{site="hospital", device="room-30", floor="1"}'
+    const input_series = [
+      { series: `siteward_device_info${info}`, values: '1x5' },
+      { series: 'room_temperature_celsius{site="hospital", device="room-30"}', values: '40x5' },
+    ]
+    const exp_labels = { site: 'hospital', device: 'room-30', floor: '1', region: 'east', severity: 'warning' }
+    const alert_rule_test = [{ eval_time: '3m', alertname: 'RoomTemperature', exp_alerts: [{ exp_labels }] }]
+    writeFileSync(
+      tests,
+      stringify({ rule_files: ['limits.rules.yml'], tests: [{ interval: '1m', input_series, alert_rule_test }] }),
+    )
+    expect(promtool('test', 'rules', tests)).toBe('')
+  }, 120_000)
 
   test('the same hour gives the same alerts, to within one evaluation', async () => {
     const rulesFile = join(folder, 'hour.yaml')

@@ -6,12 +6,13 @@ import type { Figure, Measured } from '../figure.ts'
 import { cpuOf, startProgram } from '../program.ts'
 import { exporterConfiguration } from '../programs/if-mib.ts'
 import type { Polled, Polls } from '../programs/switch-poll.ts'
+import { startResponder } from '../responder.ts'
 import { compare } from '../rounds.ts'
 
 const ports = 48
 const polls = 60
 /** Polls before the first round: V8 compiles what is hot, Go fills its caches. */
-const warmUp = 20
+const warmUp = 150
 const most = 0.1
 
 export const figure: Figure = {
@@ -24,15 +25,15 @@ export const figure: Figure = {
 
 async function measure(): Promise<Measured> {
   const folder = mkdtempSync(join(tmpdir(), 'siteward-bench-'))
-  const [agentPort, exporterPort] = [await freePort(), await freePort()]
+  const exporterPort = await freePort()
+  const agent = await startResponder(ports)
   writeFileSync(join(folder, 'snmp.yml'), exporterConfiguration())
-  const agent = await startProgram('snmp-agent', [String(ports), String(agentPort)])
   const exporter = start('prometheus-snmp-exporter', [
     `--config.file=${join(folder, 'snmp.yml')}`,
     `--web.listen-address=127.0.0.1:${exporterPort}`,
   ])
-  const siteward = await startProgram<Polls, Polled>('switch-poll', [String(agentPort)])
-  const url = `http://127.0.0.1:${exporterPort}/snmp?module=if_mib&target=127.0.0.1:${agentPort}`
+  const siteward = await startProgram<Polls, Polled>('switch-poll', [String(agent.port)])
+  const url = `http://127.0.0.1:${exporterPort}/snmp?module=if_mib&target=127.0.0.1:${agent.port}`
   const scrape = async (count: number): Promise<void> => {
     for (let i = 0; i < count; i++) await (await fetch(url)).text()
   }
@@ -44,9 +45,9 @@ async function measure(): Promise<Measured> {
       () => exporter.output(),
     )
     await scrape(warmUp)
-    await siteward.ask({ polls: warmUp })
+    await siteward.ask({ devices: 1, polls: warmUp, isExposed: true })
     const sides = {
-      ours: async () => (await siteward.ask({ polls })).ms,
+      ours: async () => (await siteward.ask({ devices: 1, polls, isExposed: true })).ms,
       theirs: async () => {
         const before = cpuOf(pid)
         await scrape(polls)

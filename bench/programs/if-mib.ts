@@ -1,11 +1,14 @@
+import type { SnmpSpec } from '../../collectors/snmp/schema.ts'
+import type { NumberMetric } from '../../src/model/metric.ts'
+import type { Point } from '../../src/model/probe.ts'
+import { makePoint } from '../../test/samples.ts'
+
 /** IF-MIB's columns as both sides of the benchmark read them (RFC 2863): ifTable 1-22 and ifXTable 1-19, 41 in all. */
 export interface Column {
   readonly name: string
   readonly oid: string
   /** `text` columns are read as labels or left out, and give no series. */
   readonly kind: 'gauge' | 'counter' | 'text'
-  /** snmprec's tag of the values that the simulated switch gives. */
-  readonly tag: string
 }
 
 const entry = '1.3.6.1.2.1.2.2.1'
@@ -19,7 +22,7 @@ function columns(prefix: string, listed: string): readonly Column[] {
       const [name = '', tag = '2'] = item.split(':')
       const isText = tag === '4' || tag === '4x' || tag === '6'
       const kind = isText ? 'text' : tag === '65' || tag === '70' ? 'counter' : 'gauge'
-      return { name, oid: `${prefix}.${i + 1}`, kind, tag }
+      return { name, oid: `${prefix}.${i + 1}`, kind }
     })
 }
 
@@ -42,27 +45,25 @@ export const interfaceColumns: readonly Column[] = [
 /** The columns that give series: 36. */
 export const numberColumns = interfaceColumns.filter(({ kind }) => kind !== 'text')
 
-/** A switch with so many ports, as a recording: sysUpTime and the 41 columns. */
-export function switchRecording(ports: number): string {
-  const rows = ['1.3.6.1.2.1.1.3.0|67|123456789']
-  for (const { name, oid, tag } of interfaceColumns) {
-    for (let port = 1; port <= ports; port++) rows.push(`${oid}.${port}|${tag}|${value(name, tag, port)}`)
-  }
-  return `${rows.join('\n')}\n`
+function metric(name: string, kind: 'gauge' | 'counter'): NumberMetric {
+  return { name, kind, unit: 'none', labels: [], text: { en: name, zh: name }, range: { low: 0, high: 2 ** 64 } }
 }
 
-function value(name: string, tag: string, port: number): string {
-  if (name === 'ifIndex') return String(port)
-  if (name === 'ifName' || name === 'ifDescr') return `GigabitEthernet1/0/${port}`
-  if (name === 'ifAlias') return `building 2, room ${port}`
-  if (tag === '4x') return `0025b3c4d5${port.toString(16).padStart(2, '0')}`
-  if (tag === '6') return '0.0'
-  if (tag === '70') return String(5_000_000_000_000 + port * 7_919_000)
-  if (tag === '65') return String(1_000_000_000 + port * 7919)
-  if (name === 'ifSpeed') return '1000000000'
-  if (name === 'ifHighSpeed') return '1000'
-  return '1'
+/** The labels that prometheus-snmp-exporter's own if_mib module looks up, and the index. */
+function labels(): NonNullable<SnmpSpec['labels']> {
+  const column = (name: string): string => interfaceColumns.find((one) => one.name === name)?.oid ?? ''
+  return {
+    ifIndex: 'index',
+    ifName: { column: column('ifName') },
+    ifDescr: { column: column('ifDescr') },
+    ifAlias: { column: column('ifAlias') },
+  }
 }
+
+/** A point for each column that gives series. */
+export const interfacePoints: readonly Point<SnmpSpec>[] = numberColumns.map(({ name, oid, kind }) =>
+  makePoint({ column: oid, labels: labels() }, { metric: metric(name, kind === 'text' ? 'gauge' : kind) }),
+)
 
 /** prometheus-snmp-exporter's configuration for the same columns, with the lookups of its own if_mib module. */
 export function exporterConfiguration(): string {

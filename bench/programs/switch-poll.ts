@@ -1,81 +1,109 @@
 import { snmp } from '../../collectors/snmp/collector.ts'
-import type { SnmpSpec } from '../../collectors/snmp/schema.ts'
 import { Exposition } from '../../src/expose/exposition.ts'
 import { systemClock } from '../../src/model/clock.ts'
 import { silent } from '../../src/model/log.ts'
-import type { NumberMetric } from '../../src/model/metric.ts'
-import type { Point } from '../../src/model/probe.ts'
+import type { Probe } from '../../src/model/probe.ts'
 import { Secret } from '../../src/model/secret.ts'
 import { SeriesTable } from '../../src/model/series.ts'
 import { Store } from '../../src/store/store.ts'
-import { makeDevice, makePoint, makeProbe } from '../../test/samples.ts'
-import { answer, ownCpu } from '../program.ts'
-import { interfaceColumns, numberColumns } from './if-mib.ts'
+import { makeDevice, makeProbe } from '../../test/samples.ts'
+import { answer, memoryOf, ownCpu } from '../program.ts'
+import { interfaceColumns, interfacePoints, numberColumns } from './if-mib.ts'
 
-function metric(name: string, kind: 'gauge' | 'counter'): NumberMetric {
-  return { name, kind, unit: 'none', labels: [], text: { en: name, zh: name }, range: { low: 0, high: 2 ** 64 } }
-}
-
-/** The labels that prometheus-snmp-exporter's own if_mib module looks up, and the index. */
-function labels(): NonNullable<SnmpSpec['labels']> {
-  const column = (name: string): string => interfaceColumns.find((one) => one.name === name)?.oid ?? ''
-  return {
-    ifIndex: 'index',
-    ifName: { column: column('ifName') },
-    ifDescr: { column: column('ifDescr') },
-    ifAlias: { column: column('ifAlias') },
-  }
-}
-
-/** How often to poll. */
+/** What to do: `devices` switches, each on an address of its own, each polled `polls` times, at most 50 at once. */
 export interface Polls {
+  readonly devices: number
   readonly polls: number
+  /** Whether /metrics is written after each poll. */
+  readonly isExposed: boolean
 }
 
-/** CPU milliseconds of one poll, the series that it gave and the requests that it took. */
+/** CPU milliseconds of one poll, the series that it gave and the requests that it took; then what stays. */
 export interface Polled {
   readonly ms: number
   readonly series: number
   readonly requests: number
+  /** The largest message that came, in bytes. */
+  readonly largest: number
+  /** Resident memory after a collection, in KB. */
+  readonly memory: number
 }
 
+/** Polls at once: the memory of polls under way is not that of devices. */
+const mostAtOnce = 50
+
 const [, , agentPort] = process.argv
-const polling = pollSwitch(Number(agentPort))
-answer(async ({ polls }: Polls): Promise<Polled> => {
+const points = withTexts()
+const probe: Probe = makeProbe('snmp', points, {})
+const store = new Store()
+const table = new SeriesTable('bench', (series) => store.add(series))
+const exposition = new Exposition(store)
+const switches: Switch[] = []
+let largest = 0
+
+answer(async ({ devices, polls, isExposed }: Polls): Promise<Polled> => {
+  while (switches.length < devices) switches.push(makeSwitch(switches.length))
   let last = { series: 0, requests: 0 }
   const ms = await ownCpu(async () => {
-    for (let i = 0; i < polls; i++) last = await polling.once()
+    for (let i = 0; i < polls; i++) {
+      for (let from = 0; from < devices; from += mostAtOnce) {
+        const some = switches.slice(from, Math.min(devices, from + mostAtOnce))
+        const results = await Promise.all(some.map((one) => one.poll()))
+        last = results.at(-1) ?? last
+      }
+      if (isExposed) expose()
+    }
   })
-  return { ms: ms / polls, ...last }
+  return { ms: ms / polls / devices, ...last, largest, memory: await resident() }
 })
 
-/** Polls the switch as the daemon does: collector, store, and the text of /metrics. */
-function pollSwitch(port: number): { once(): Promise<{ series: number; requests: number }> } {
-  const points = numberColumns.map(
-    ({ name, oid, kind }): Point<SnmpSpec> =>
-      makePoint({ column: oid, labels: labels() }, { metric: metric(name, kind === 'text' ? 'gauge' : kind) }),
-  )
+/** The points of the table, and the columns that are no numbers: they too are walked. */
+function withTexts() {
+  const left = interfaceColumns.filter((column) => !numberColumns.includes(column))
+  const gates = left.map(({ oid }) => ({ column: oid, not: ['none of these'] }))
+  return interfacePoints.map((point, i) => (i === 0 ? { ...point, spec: { ...point.spec, only: gates } } : point))
+}
+
+interface Switch {
+  poll(): Promise<{ series: number; requests: number }>
+}
+
+function makeSwitch(n: number): Switch {
+  const name = `switch-${n}`
   const device = makeDevice({
-    name: 'switch',
-    address: `127.0.0.1:${port}`,
+    name,
+    address: `127.1.${Math.floor(n / 250)}.${(n % 250) + 1}:${agentPort}`,
     credentials: { snmp: { version: '2c', community: new Secret('public') } },
   })
-  const store = new Store()
-  const table = new SeriesTable('bench', (series) => store.add(series))
-  const use = { probe: makeProbe('snmp', points, {}), interval: 60_000, timeout: 10_000 }
-  const job = snmp.prepare(use, device, table.scope(table.source('switch', 'if-mib')))
+  const use = { probe, interval: 60_000, timeout: 10_000 }
+  const source = table.source(name, 'if-mib')
+  const job = snmp.prepare(use, device, table.scope(source), ({ way, bytes }) => {
+    if (way === 'received') largest = Math.max(largest, bytes.length)
+  })
   if (!job.ok) throw new Error(JSON.stringify(job.problems))
-  const exposition = new Exposition(store)
   return {
-    async once() {
-      const signal = AbortSignal.timeout(10_000)
+    async poll() {
+      const { signal } = new AbortController()
       const { readings, faults, requests } = await job.value.poll({ signal, clock: systemClock, log: silent })
       if (faults.length > 0) throw new Error(JSON.stringify(faults))
+      for (const row of table.rowsOf(source)) store.expireRow(row)
       for (const reading of readings) store.apply(reading, 1)
-      let length = 0
-      for (const chunk of exposition.chunks('text')) length += chunk.length
-      if (length === 0) throw new Error('nothing was exposed')
       return { series: readings.length, requests }
     },
   }
+}
+
+function expose(): void {
+  let length = 0
+  for (const chunk of exposition.chunks('text')) length += chunk.length
+  if (length === 0) throw new Error('nothing was exposed')
+}
+
+async function resident(): Promise<number> {
+  // Only there with --expose-gc: else the memory is as it is.
+  for (let i = 0; i < 5; i++) {
+    globalThis.gc?.()
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  return memoryOf('self', 'VmRSS') * 1024
 }

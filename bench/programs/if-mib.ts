@@ -45,7 +45,8 @@ export const interfaceColumns: readonly Column[] = [
 /** The columns that give series: 36. */
 export const numberColumns = interfaceColumns.filter(({ kind }) => kind !== 'text')
 
-function metric(name: string, kind: 'gauge' | 'counter'): NumberMetric {
+/** A metric that takes any number. */
+export function metric(name: string, kind: 'gauge' | 'counter'): NumberMetric {
   return { name, kind, unit: 'none', labels: [], text: { en: name, zh: name }, range: { low: 0, high: 2 ** 64 } }
 }
 

@@ -1,14 +1,16 @@
 import { snmp } from '../../collectors/snmp/collector.ts'
+import { oidsOf } from '../../collectors/snmp/layout.ts'
+import type { SnmpSpec } from '../../collectors/snmp/schema.ts'
 import { Exposition } from '../../src/expose/exposition.ts'
 import { systemClock } from '../../src/model/clock.ts'
 import { silent } from '../../src/model/log.ts'
-import type { Probe } from '../../src/model/probe.ts'
+import type { Point, Probe } from '../../src/model/probe.ts'
 import { Secret } from '../../src/model/secret.ts'
 import { SeriesTable } from '../../src/model/series.ts'
 import { Store } from '../../src/store/store.ts'
-import { makeDevice, makeProbe } from '../../test/samples.ts'
+import { makeDevice, makePoint, makeProbe } from '../../test/samples.ts'
 import { answer, memoryOf, ownCpu } from '../program.ts'
-import { interfaceColumns, interfacePoints, numberColumns } from './if-mib.ts'
+import { interfaceColumns, interfacePoints, metric } from './if-mib.ts'
 
 /** What to do: `devices` switches, each on an address of its own, each polled `polls` times, at most 50 at once. */
 export interface Polls {
@@ -33,7 +35,7 @@ export interface Polled {
 const mostAtOnce = 50
 
 const [, , agentPort] = process.argv
-const points = withTexts()
+const points = allPoints()
 const probe: Probe = makeProbe('snmp', points, {})
 const store = new Store()
 const table = new SeriesTable('bench', (series) => store.add(series))
@@ -57,11 +59,14 @@ answer(async ({ devices, polls, isExposed }: Polls): Promise<Polled> => {
   return { ms: ms / polls / devices, ...last, largest, memory: await resident() }
 })
 
-/** The points of the table, and the columns that are no numbers: they too are walked. */
-function withTexts() {
-  const left = interfaceColumns.filter((column) => !numberColumns.includes(column))
-  const gates = left.map(({ oid }) => ({ column: oid, not: ['none of these'] }))
-  return interfacePoints.map((point, i) => (i === 0 ? { ...point, spec: { ...point.spec, only: gates } } : point))
+/** The points of the table; the columns that are neither numbers nor labels are walked too: their rows are counted. */
+function allPoints(): readonly Point<SnmpSpec>[] {
+  const read = interfacePoints.flatMap(({ spec }) => oidsOf(spec))
+  const left = interfaceColumns.filter(({ oid }) => !read.includes(oid))
+  return [
+    ...interfacePoints,
+    ...left.map(({ name, oid }) => makePoint({ rows: oid }, { metric: metric(name, 'gauge') })),
+  ]
 }
 
 interface Switch {

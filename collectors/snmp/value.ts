@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { TextDecoder } from 'node:util'
 import type { Raw } from '../../src/model/conversion.ts'
 
@@ -31,29 +32,49 @@ export function opaqueNumber(bytes: Buffer): number | null {
   return null
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true })
-const gb18030 = new TextDecoder('gb18030', { fatal: true })
+// Neither is told to fail: an exception for each address of a table of addresses would cost more than all the rest.
+const utf8 = new TextDecoder('utf-8')
+const gb18030 = new TextDecoder('gb18030')
+const wrongCharacter = '\ufffd'
 
 /** Octets as text: strictly UTF-8, else GB18030 as Chinese devices write, else (a MAC address, a date) hexadecimal. */
 export function textOf(bytes: Buffer, charset: Charset = 'utf-8'): string {
   const cut = bytes.length > longestText ? bytes.subarray(0, longestText) : bytes
-  if (isPlain(cut)) return cut.toString('latin1')
   const kept = withoutEnd(cut)
-  const decoders = charset === 'gb18030' ? [gb18030, utf8] : [utf8, gb18030]
-  for (const decoder of decoders) {
-    const text = decode(decoder, kept)
-    if (text !== undefined) return text
-  }
-  return [...cut].map((byte) => byte.toString(16).padStart(2, '0')).join(':')
+  const kind = kindOf(kept)
+  if (kind === 'plain') return kept.toString('latin1')
+  const text = kind === 'binary' ? undefined : decode(kept, charset)
+  return text ?? [...cut].map((byte) => byte.toString(16).padStart(2, '0')).join(':')
 }
 
-/** Printable ASCII, as nearly all texts are, needs no decoder. */
-function isPlain(bytes: Buffer): boolean {
+/**
+ * Printable ASCII, as nearly all texts are, needs no decoder. What has a control character (but for tabs and line ends)
+ * is no text: in neither charset such a byte is part of another character.
+ */
+function kindOf(bytes: Buffer): 'plain' | 'binary' | 'encoded' {
+  let kind: 'plain' | 'encoded' = 'plain'
   for (let i = 0; i < bytes.length; i++) {
     const byte = bytes[i] ?? 0
-    if (byte < 0x20 || byte > 0x7e) return false
+    if (byte >= 0x20 && byte < 0x7f) continue
+    if (byte < 0x80 && byte !== 9 && byte !== 10 && byte !== 13) return 'binary'
+    kind = 'encoded'
   }
-  return true
+  return kind
+}
+
+function decode(bytes: Buffer, charset: Charset): string | undefined {
+  const asUtf8 = (): string | undefined => (isUtf8(bytes) ? utf8.decode(bytes) : undefined)
+  const asGb18030 = (): string | undefined => {
+    const text = gb18030.decode(bytes)
+    return text.includes(wrongCharacter) ? undefined : text
+  }
+  const ways = charset === 'gb18030' ? [asGb18030, asUtf8] : [asUtf8, asGb18030]
+  for (const way of ways) {
+    const text = way()
+    // The control characters of Latin-1's upper half.
+    if (text !== undefined && !/[^\P{Cc}\t\r\n]/u.test(text)) return text
+  }
+  return undefined
 }
 
 /** C strings come with their end, or several. */
@@ -61,16 +82,6 @@ function withoutEnd(bytes: Buffer): Buffer {
   let end = bytes.length
   while (end > 0 && bytes[end - 1] === 0) end--
   return bytes.subarray(0, end)
-}
-
-function decode(decoder: TextDecoder, bytes: Buffer): string | undefined {
-  try {
-    const text = decoder.decode(bytes)
-    // Control characters but for tabs and line ends: no text, whatever it decodes to.
-    return /[^\P{Cc}\t\r\n]/u.test(text) ? undefined : text
-  } catch {
-    return undefined
-  }
 }
 
 /** A number that the agent has sent with the wrong sign, as `as:` asks. */

@@ -121,7 +121,8 @@ type Lateness = ReadonlyMap<number, number>
 async function scrape(url: string): Promise<{ lateness: Lateness; up: number; series: number }> {
   const lateness = new Map<number, number>()
   let [up, series, rest] = [0, 0, '']
-  const { body } = await fetch(`${url}/metrics`)
+  // A connection of its own: one that was kept may have been closed meanwhile.
+  const { body } = await fetch(`${url}/metrics`, { headers: { connection: 'close' } })
   if (body === null) throw new Error('no /metrics')
   for await (const chunk of body.pipeThrough(new TextDecoderStream())) {
     const lines = (rest + chunk).split('\n')

@@ -91,7 +91,7 @@ async function watch(siteward: Started, url: string): Promise<Measured> {
   await until(
     async () => (await fetch(`${url}/-/ready`)).status === 200,
     180,
-    () => siteward.output(),
+    () => siteward.output().slice(-500),
   )
   // The first round was quicker than the others are: the schedule takes its pace within an interval.
   await pause(minute)

@@ -9,6 +9,7 @@ import type { SnmpSpec } from './schema.ts'
 import { type Charset, rawOf, reinterpret } from './value.ts'
 
 const wordSize = 2 ** 32
+const noMetrics: readonly Metric[] = []
 
 /** What came, as those read it who decode: texts of label columns are decoded once a poll. */
 export class Found {
@@ -99,45 +100,37 @@ export function decodeGroup(
 ): void {
   const twins = keepRows(group, found, kept, scope)
   for (const [place, planned] of group.points.entries()) {
+    const taken = new Set<string>()
     for (let row = 0; row < found.grid.keys.length; row++) {
       const from = first(planned, found.grid, row)
       if (from < 0 || !isWanted(planned.gates, row, found)) continue
       const own = kept[row]
       if (own === undefined) continue
-      const earlier = twins.get(row)
+      const texts = twins.get(row)
       const series =
-        earlier === undefined
+        texts === undefined
           ? seriesOf(own, place, planned, scope)
-          : twinOf(
-              own,
-              place,
-              group,
-              earlier.some((twin) => isThere(planned, twin, found)),
-              found.grid.keys[row],
-              scope,
-            )
+          : twinOf(own, place, group, taken.has(texts), found.grid.keys[row], scope)
+      if (texts !== undefined) taken.add(texts)
       tell(planned, from, row, series, found, harvest)
     }
   }
 }
 
-/** Rows that have the texts of earlier ones, which these are. */
-type Twins = ReadonlyMap<number, readonly number[]>
+/** Rows that have the same texts as another, and which texts these are. */
+type Twins = ReadonlyMap<number, string>
 
 /** Makes what is kept of the rows agree with the texts that came. */
 function keepRows(group: Group, found: Found, kept: (KeptRow | undefined)[], scope: SeriesScope): Twins {
-  const seen = new Map<string, number[]>()
-  const twins = new Map<number, readonly number[]>()
+  const seen = new Map<string, number>()
+  const twins = new Map<number, string>()
   for (let row = 0; row < found.grid.keys.length; row++) {
     if (!group.points.some((planned) => first(planned, found.grid, row) >= 0)) continue
     const texts = group.labels.map((label) => labelOf(label, row, group.mayBeEmpty, found))
     const key = texts.length === 1 ? (texts[0] ?? '') : texts.join('\u0000')
     const same = seen.get(key)
-    if (same === undefined) seen.set(key, [row])
-    else {
-      twins.set(row, [...same])
-      same.push(row)
-    }
+    if (same === undefined) seen.set(key, row)
+    else twins.set(same, key).set(row, key)
     const known = kept[row]
     if (known === undefined || !hasTexts(known, group.names, texts))
       kept[row] = newRow(group, row, texts, same !== undefined, found, scope)
@@ -163,7 +156,12 @@ function newRow(
   const labels = labelsOf(group, texts)
   const metrics = [...new Set(present.map(({ point }) => point.metric))]
   const made = isTwin ? undefined : scope.row(metrics, labels)
-  return { labels: made?.labels ?? labels, row: made, places: placesIn(group, made?.metrics ?? []), others: undefined }
+  return {
+    labels: made?.labels ?? labels,
+    row: made,
+    places: placesIn(group, made?.metrics ?? noMetrics),
+    others: undefined,
+  }
 }
 
 function labelsOf({ names }: Group, texts: readonly string[]): Labels {

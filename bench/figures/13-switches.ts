@@ -1,4 +1,5 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { get, type IncomingMessage } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { shipped } from '../../src/home.ts'
@@ -121,10 +122,11 @@ type Lateness = ReadonlyMap<number, number>
 async function scrape(url: string): Promise<{ lateness: Lateness; up: number; series: number }> {
   const lateness = new Map<number, number>()
   let [up, series, rest] = [0, 0, '']
-  // A connection of its own: one that was kept may have been closed meanwhile.
-  const { body } = await fetch(`${url}/metrics`, { headers: { connection: 'close' } })
-  if (body === null) throw new Error('no /metrics')
-  for await (const chunk of body.pipeThrough(new TextDecoderStream())) {
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    // A connection of its own: one that was kept may have been closed meanwhile.
+    get(`${url}/metrics`, { agent: false }, resolve).once('error', reject)
+  })
+  for await (const chunk of response.setEncoding('utf8')) {
     const lines = (rest + chunk).split('\n')
     rest = lines.pop() ?? ''
     for (const line of lines) {

@@ -47,8 +47,7 @@ const sweeping: Milliseconds = 1000
 const pruning: Milliseconds = 300_000
 /** A step of the wall clock that is worth a line in the log. */
 const clockStep: Milliseconds = 30_000
-/** After a start all devices are polled once within this time, or 4 ms a device where that is longer. */
-const firstRound: Milliseconds = 2000
+/** After a start all probes of all devices are polled once, one every so many ms. */
 const firstRoundShare: Milliseconds = 4
 
 /** How long the address behind a device's name is believed, of those that speak by themselves. */
@@ -320,7 +319,7 @@ export class Daemon {
   #watchDevices(): void {
     const { site, clock, log } = this.#parts
     const metrics = ownMetricsOf(site.vocabulary)
-    const soon = Math.max(firstRound, this.#prepared.length * firstRoundShare)
+    const soon = this.#prepared.length * firstRoundShare
     for (const device of site.devices) {
       const scope = this.#table.scope(this.#table.source(device.name, 'siteward', true))
       this.#events.add(device, this.#table.scope(this.#table.source(device.name, 'events', true)))

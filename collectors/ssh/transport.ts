@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { type Config, NodeSSH } from 'node-ssh'
+import type { Config, NodeSSH } from 'node-ssh'
 import type { Algorithms, Client, ClientChannel, ServerHostKeyAlgorithm } from 'ssh2'
 import type { FaultKind } from '../../src/model/fault.ts'
 import type { Tap } from '../collector.ts'
@@ -120,7 +120,9 @@ async function logIn(
   signal: AbortSignal,
 ): Promise<Client> {
   const trust = await trustOf(login)
-  const ssh = new NodeSSH()
+  // Loaded at the first login only: it takes 50 ms and 15 MB.
+  const library = await import('node-ssh')
+  const ssh = new library.NodeSSH()
   open.push(ssh)
   const verdict: { why: string | undefined } = { why: undefined }
   const connecting = ssh.connect(settings(login, isLegacy, tunnel, trust, verdict))

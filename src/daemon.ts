@@ -30,6 +30,7 @@ import type { Log } from './model/log.ts'
 import type { Problem } from './model/problem.ts'
 import { type Series, SeriesTable } from './model/series.ts'
 import type { Site } from './model/site.ts'
+import type { WebConfig } from './model/web.ts'
 import { Notifier } from './notify/notifier.ts'
 import type { AlertmanagerClient } from './notify/sender.ts'
 import { watchdogOf } from './notify/watchdog.ts'
@@ -63,6 +64,8 @@ export interface DaemonParts {
   readonly clock: Clock
   readonly random: () => number
   readonly log: Log
+  /** The web configuration as it is now. */
+  web(): WebConfig
   /** Of a siteward that shares the site with others: which part it is, as `2/5`, and the devices that are theirs. */
   readonly part?: { readonly shard: string; readonly elsewhere: ReadonlySet<string> }
   /** Of one that polls only while it holds a lease: whether it does. */
@@ -267,9 +270,11 @@ export class Daemon {
     const { site, clock, log } = this.#parts
     const local = localOperator(site.stateDirectory, log)
     const operators = [...site.access.operators, ...local]
+    const { web } = this.#parts
     return startServer(site.listen, {
       routes: this.#routes(),
-      gate: new Gate({ ...site.access, operators }),
+      gate: new Gate({ ...site.access, operators }, web, () => clock.now().mono),
+      web,
       watch: httpWatch({ metrics: this.#metrics, clock, log, record: (event) => this.#keeper.record(event) }),
     })
   }

@@ -2,8 +2,10 @@ import { Gate } from './expose/gate.ts'
 import { leaseHeld } from './expose/own-metrics.ts'
 import { plain, type Route } from './expose/route.ts'
 import { type ExposeServer, startServer } from './expose/server.ts'
+import type { Clock } from './model/clock.ts'
 import type { Log } from './model/log.ts'
 import type { Site } from './model/site.ts'
+import type { WebConfig } from './model/web.ts'
 
 /** What a siteward answers that waits for the lease of another: it lives, but watches nothing. */
 const routes: readonly Route[] = [
@@ -20,10 +22,11 @@ const routes: readonly Route[] = [
 const metrics = `# HELP ${leaseHeld.name} ${leaseHeld.help}\n# TYPE ${leaseHeld.name} gauge\n${leaseHeld.name} 0\n`
 
 /** Listens where the daemon will; rejects with the system's error when it cannot. */
-export function standBy(site: Site, log: Log): Promise<ExposeServer> {
+export function standBy(site: Site, web: () => WebConfig, log: Log, clock: Clock): Promise<ExposeServer> {
   return startServer(site.listen, {
     routes,
-    gate: new Gate(site.access),
+    gate: new Gate(site.access, web, () => clock.now().mono),
+    web,
     watch: {
       answered: () => {},
       called: () => {},

@@ -18,6 +18,7 @@ import type { Site } from '../src/model/site.ts'
 import type { AlertmanagerClient } from '../src/notify/sender.ts'
 import type { Listed } from '../src/record/listing.ts'
 import { type Journal, type JournalChanges, openJournal, viewJournal } from '../src/store/journal.ts'
+import { openWeb } from '../src/web-file.ts'
 import { ManualClock } from './manual-clock.ts'
 import { makeDevice, makeProbe, makeRule, temperature } from './samples.ts'
 
@@ -77,6 +78,7 @@ class World {
       clock: this.clock,
       random: () => 0.5,
       log: silent,
+      web: () => openWeb,
       ...(this.elsewhere.length === 0 ? {} : { part: { shard: '1/2', elsewhere: new Set(this.elsewhere) } }),
     })
     this.daemon = daemon
@@ -116,7 +118,7 @@ class World {
       prometheus: undefined,
       stateDirectory: this.folder,
       parallelPolls: 10,
-      access: { operators: [], operateWithoutTls: false },
+      access: { operators: [], operateWithoutTls: false, webConfig: undefined },
       serviceLevels: { taken: 15 * minute, on_site: 60 * minute, repaired: 2880 * minute, severities: ['critical'] },
       keepRecord: 1e12,
       drills: { receipt: undefined, schedule: [] },

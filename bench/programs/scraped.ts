@@ -6,6 +6,7 @@ import { pages } from '../../src/expose/pages.ts'
 import { Scrapes } from '../../src/expose/scrapes.ts'
 import { startServer } from '../../src/expose/server.ts'
 import { systemClock } from '../../src/model/clock.ts'
+import { openWeb } from '../../src/web-file.ts'
 import { answer, memoryOf } from '../program.ts'
 import { fillStore } from './many-series.ts'
 
@@ -61,7 +62,12 @@ const server = await startServer(
   { host: '127.0.0.1', port: 0 },
   {
     routes: pages({ site: 'bench', scrapes: new Scrapes(exposition, own, systemClock), isReady: () => true }),
-    gate: new Gate({ operators: [], operateWithoutTls: false }),
+    gate: new Gate(
+      { operators: [], operateWithoutTls: false },
+      () => openWeb,
+      () => 0,
+    ),
+    web: () => openWeb,
     watch: {
       answered: () => {},
       called: () => {},

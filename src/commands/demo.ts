@@ -12,6 +12,7 @@ import type { Site } from '../model/site.ts'
 import { alertmanagerClient } from '../notify/alertmanager.ts'
 import { openJournal } from '../store/journal.ts'
 import { version } from '../version.ts'
+import { openWeb } from '../web-file.ts'
 import type { Command, Io } from './command.ts'
 import { byProtocol, printProblems, readSite } from './site-file.ts'
 
@@ -77,6 +78,7 @@ async function watch(site: Site, room: SimulatedRoom, io: Io): Promise<number> {
     clock: io.clock,
     random: seededRandom(2),
     log: silent,
+    web: () => openWeb,
   })
   if (!made.ok) {
     printProblems(made.problems, io)

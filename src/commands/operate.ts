@@ -1,7 +1,10 @@
+import { X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { request as httpRequest } from 'node:http'
-import { request as httpsRequest } from 'node:https'
+import { request as httpsRequest, type RequestOptions } from 'node:https'
+import { readWebConfig } from '../config/web-config.ts'
 import type { Site } from '../model/site.ts'
+import type { WebTls } from '../model/web.ts'
 import { localTokenFile } from '../store/local-token.ts'
 import { type Io, UsageError } from './command.ts'
 import { printProblems, readSite } from './site-file.ts'
@@ -52,10 +55,12 @@ export async function findDaemon(values: DaemonValues, io: Io): Promise<RunningD
     throw new UsageError('--config FILE or --url URL is needed')
   const site = values.config === undefined ? undefined : await siteOf(values.config, io)
   if (values.config !== undefined && site === undefined) return undefined
-  const url = values.url === undefined ? localUrl(site) : urlOf(values.url)
+  const tls = values.url === undefined ? tlsOf(site) : undefined
+  const url = values.url === undefined ? localUrl(site, tls !== undefined) : urlOf(values.url)
   const token = await tokenFor(values, site, io)
   const ca = values['ca-file'] === undefined ? undefined : await readOr(values['ca-file'], '--ca-file')
-  return { url, site, call: (method, path, body) => send({ url: new URL(path, url), method, body, token, ca }) }
+  const own = tls?.cert
+  return { url, site, call: (method, path, body) => send({ url: new URL(path, url), method, body, token, ca, own }) }
 }
 
 /** The body of a good answer; throws DaemonError, with siteward's words, for any other. */
@@ -79,11 +84,17 @@ function urlOf(text: string): URL {
   return url
 }
 
+function tlsOf(site: Site | undefined): WebTls | undefined {
+  const file = site?.access.webConfig
+  const read = file === undefined ? undefined : readWebConfig(file)
+  return read?.ok === true ? read.config.tls : undefined
+}
+
 /** A siteward that listens everywhere is also on the loopback address. */
-function localUrl(site: Site | undefined): URL {
+function localUrl(site: Site | undefined, isTls: boolean): URL {
   const { host, port } = site?.listen ?? { host: '127.0.0.1', port: 9879 }
   const near = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
-  return new URL(`http://${near.includes(':') ? `[${near}]` : near}:${port}`)
+  return new URL(`${isTls ? 'https' : 'http'}://${near.includes(':') ? `[${near}]` : near}:${port}`)
 }
 
 async function tokenFor(values: DaemonValues, site: Site | undefined, { env }: Io): Promise<string | undefined> {
@@ -108,15 +119,17 @@ interface Sending {
   readonly body: unknown
   readonly token: string | undefined
   readonly ca: string | undefined
+  /** The certificate of the siteward on this machine: the very one is trusted, whatever name it is for. */
+  readonly own: string | undefined
 }
 
-function send({ url, method, body, token, ca }: Sending): Promise<DaemonReply> {
+function send({ url, method, body, token, ca, own }: Sending): Promise<DaemonReply> {
   const text = body === undefined ? undefined : JSON.stringify(body)
   const headers = {
     ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
     ...(text === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }),
   }
-  const options = { method, headers, timeout: slowestAnswer, ...(ca === undefined ? {} : { ca }) }
+  const options = { method, headers, timeout: slowestAnswer, ...trustOf(ca, own) }
   return new Promise((resolve, reject) => {
     const fail = (error: unknown): void =>
       reject(new DaemonError(`no siteward answers at ${url.origin}: ${codeOf(error)}`))
@@ -137,6 +150,17 @@ function send({ url, method, body, token, ca }: Sending): Promise<DaemonReply> {
     request.on('error', fail)
     request.end(text)
   })
+}
+
+function trustOf(ca: string | undefined, own: string | undefined): RequestOptions {
+  if (ca !== undefined) return { ca }
+  if (own === undefined) return {}
+  const expected = new X509Certificate(own).fingerprint256
+  return {
+    ca: own,
+    checkServerIdentity: (_host, { fingerprint256 }) =>
+      fingerprint256 === expected ? undefined : new Error('another certificate than the one in web_config'),
+  }
 }
 
 function parsed(text: string): unknown {

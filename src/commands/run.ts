@@ -3,6 +3,7 @@ import { hostname } from 'node:os'
 import { parseArgs } from 'node:util'
 import { setFlagsFromString } from 'node:v8'
 import { pino } from 'pino'
+import { readWebConfig } from '../config/web-config.ts'
 import { type Daemon, makeDaemon } from '../daemon.ts'
 import { prepareJobs } from '../jobs.ts'
 import { type HeldLease, Lease, slowestEnd } from '../lease/lease.ts'
@@ -10,16 +11,19 @@ import { leaseFolder } from '../lease/lease-folder.ts'
 import type { Log } from '../model/log.ts'
 import { SeriesTable } from '../model/series.ts'
 import type { Listen, Site } from '../model/site.ts'
+import type { WebConfig } from '../model/web.ts'
 import { alertmanagerClient } from '../notify/alertmanager.ts'
 import { devicesOf, parseShard, type Shard } from '../shard.ts'
 import { standBy } from '../standby.ts'
 import { type Journal, JournalError, noJournal, openJournal } from '../store/journal.ts'
 import { version } from '../version.ts'
+import { openWeb, WebFile } from '../web-file.ts'
 import { checkJobs } from './check.ts'
 import { type Command, type Io, UsageError } from './command.ts'
 import { byProtocol, configOf, printProblems, readSite } from './site-file.ts'
 
 const usage = `Usage: siteward run --config FILE [--shard N/M] [--lease FOLDER] [--listen HOST:PORT] [--log-level LEVEL]
+                   [--web.config.file FILE]
 
 Watches the site: polls its devices, judges the readings, serves /metrics and sends alerts to Alertmanager, until it is
 told to stop (SIGINT or SIGTERM). Logs one line of JSON an event to standard output.
@@ -29,6 +33,8 @@ told to stop (SIGINT or SIGTERM). Logs one line of JSON an event to standard out
   --lease FOLDER     poll only while holding the lease in this folder, which another siteward shares (docs/scaling.md)
   --listen H:P       listen there and not where the site file says
   --log-level LEVEL  debug, info (default), warn or error
+  --web.config.file FILE
+                     TLS and passwords as Prometheus' exporters take them; in place of the site file's web_config
 
 Exit status: 0 when it was stopped, 1 when it could not start, 2 for a wrong command line.
 `
@@ -39,7 +45,11 @@ const options = {
   lease: { type: 'string' },
   listen: { type: 'string' },
   'log-level': { type: 'string', default: 'info' },
+  'web.config.file': { type: 'string' },
 } as const
+
+/** The web configuration as it is now. */
+type Web = () => WebConfig
 
 /** How long an orderly end may take before the process ends all the same. */
 const slowestStop = 10_000
@@ -59,8 +69,22 @@ export const run: Command = {
     if (site === undefined || all.some(({ level }) => level !== 'warning')) return 1
     const part = partOf({ ...site, listen: listen ?? site.listen }, shard)
     const log = openLog(values['log-level'])
-    return values.lease === undefined ? watch(part, log, io) : watchInTurn(part, values.lease, log, io)
+    const web = webOf(values['web.config.file'] ?? site.access.webConfig, log, io)
+    if (web === undefined) return 1
+    return values.lease === undefined ? watch(part, web, log, io) : watchInTurn(part, web, values.lease, log, io)
   },
+}
+
+/** The web configuration, read anew when its file changes; undefined, with the problems printed, where it has mistakes. */
+function webOf(file: string | undefined, log: Log, io: Io): Web | undefined {
+  if (file === undefined) return () => openWeb
+  const first = readWebConfig(file)
+  if (!first.ok) {
+    printProblems(first.problems, io)
+    return undefined
+  }
+  const web = new WebFile(file, first, log)
+  return () => web.current()
 }
 
 function shardOf(text: string): Shard {
@@ -92,18 +116,18 @@ function partOf(site: Site, shard: Shard | undefined): Part {
 }
 
 /** Waits for the lease, then watches until told to stop, or until the lease is lost; the exit status. */
-async function watchInTurn(part: Part, folder: string, log: Log, io: Io): Promise<number> {
+async function watchInTurn(part: Part, web: Web, folder: string, log: Log, io: Io): Promise<number> {
   const stop = new AbortController()
   const stopped = io.untilStopped().then(() => stop.abort())
   const { site } = part
   try {
-    const server = await standBy(site, log)
+    const server = await standBy(site, web, log, io.clock)
     log.info({ lease: folder }, 'siteward stands by for the lease')
     const held = await new Lease(leaseFolder(folder), `${hostname()} ${randomUUID()}`, io.clock).acquire(stop.signal)
     await server.close()
     if (held === undefined) return 0
     log.info({ lease: folder, term: held.number }, 'siteward holds the lease')
-    const status = await watch(part, log, { ...io, untilStopped: () => stopped }, held)
+    const status = await watch(part, web, log, { ...io, untilStopped: () => stopped }, held)
     await held.release()
     return status
   } catch (error) {
@@ -119,7 +143,7 @@ async function watchInTurn(part: Part, folder: string, log: Log, io: Io): Promis
 const heapGrowth = 30
 
 /** Runs the daemon until it is told to stop, or has lost its lease; the exit status. */
-async function watch({ site, shard, elsewhere }: Part, log: Log, io: Io, lease?: HeldLease): Promise<number> {
+async function watch({ site, shard, elsewhere }: Part, web: Web, log: Log, io: Io, lease?: HeldLease): Promise<number> {
   setFlagsFromString(`--heap-growing-percent=${heapGrowth}`)
   try {
     const made = makeDaemon({
@@ -131,6 +155,7 @@ async function watch({ site, shard, elsewhere }: Part, log: Log, io: Io, lease?:
       clock: io.clock,
       random: Math.random,
       log,
+      web,
       ...(shard === undefined ? {} : { part: { shard: `${shard.index}/${shard.count}`, elsewhere } }),
       ...(lease === undefined ? {} : { mayPoll: () => lease.isHeld }),
     })

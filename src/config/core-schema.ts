@@ -543,6 +543,9 @@ export function siteSchema<Device extends TSchema, Credential extends TSchema>(
         { ...closed, description: 'proofs of the path from a reading to the page', default: {} },
       ),
       keep_record: duration('how long the record of alarms and operations is kept', { default: '156w' }),
+      web_config: Type.Optional(
+        line('a file with TLS and passwords of readers, in the format of exporter-toolkit, relative to this file'),
+      ),
       operate_without_tls: Type.Boolean({
         description: 'take tokens from other machines over connections that others can read; false by default',
         default: false,

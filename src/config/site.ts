@@ -16,6 +16,7 @@ import { besideFile } from './secrets.ts'
 import { readServiceLevels } from './service-levels.ts'
 import type { Tree } from './tree.ts'
 import { readUrl } from './urls.ts'
+import { readWebConfig } from './web-config.ts'
 
 const schema = siteSchema(Type.Unknown(), Type.Unknown(), Type.Unknown(), Type.Unknown())
 
@@ -64,7 +65,7 @@ export function readSite(
     prometheus:
       text.prometheus === undefined ? undefined : readUrl(text.prometheus, { tree, path: ['prometheus'] }, problems),
     parallelPolls: text.parallel_polls,
-    access: { operators, operateWithoutTls: text.operate_without_tls },
+    access: { operators, operateWithoutTls: text.operate_without_tls, webConfig: webConfigOf(text, tree, problems) },
     serviceLevels: readServiceLevels(text, tree, problems),
     keepRecord: readDuration(text.keep_record, [week, 520 * week], tree.at(['keep_record']), problems) ?? 156 * week,
     drills: readDrills(text, { devices, vocabulary }, tree, problems),
@@ -118,6 +119,15 @@ function readTraps(
     return credential === undefined ? [] : [credential]
   })
   return { listen: readListen(text.listen, { tree, path: ['traps', 'listen'] }, problems), credentials: found }
+}
+
+/** The file is read here for its mistakes alone; whoever listens reads it again and again. */
+function webConfigOf(text: SiteText, tree: Tree, problems: Problems): string | undefined {
+  if (text.web_config === undefined) return undefined
+  const file = besideFile(tree.file, text.web_config)
+  const read = readWebConfig(file)
+  if (!read.ok) problems.take(read.problems)
+  return file
 }
 
 /** systemd names the folders of StateDirectory=, separated by colons; the first is ours. */

@@ -1,6 +1,13 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Access, Operator } from '../model/access.ts'
+import type { Milliseconds } from '../model/clock.ts'
+import type { WebConfig } from '../model/web.ts'
+import { Passwords } from './passwords.ts'
+import { TokenBucket } from './rate.ts'
 import type { Route } from './route.ts'
+
+/** What the gate needs to know of operators. */
+type GateAccess = Pick<Access, 'operators' | 'operateWithoutTls'>
 
 /** What the gate looks at. */
 export interface Caller {
@@ -25,20 +32,53 @@ export class Gate {
   readonly #operators: readonly { readonly operator: Operator; readonly digest: Buffer }[]
   readonly #operateWithoutTls: boolean
 
-  constructor({ operators, operateWithoutTls }: Access) {
+  readonly #web: () => WebConfig
+  readonly #now: () => Milliseconds
+  readonly #passwords = new Passwords()
+  readonly #bucket = new TokenBucket()
+
+  /** `web` tells the web configuration as it is now, `now` the monotonic time. */
+  constructor({ operators, operateWithoutTls }: GateAccess, web: () => WebConfig, now: () => Milliseconds) {
+    this.#web = web
+    this.#now = now
     this.#operators = operators.map((operator) => ({ operator, digest: digestOf(operator.token.reveal()) }))
     this.#operateWithoutTls = operateWithoutTls
   }
 
   /** Whether this caller may have what the route gives. */
-  admit(right: Route['right'], caller: Caller): Admission {
+  async admit(right: Route['right'], caller: Caller): Promise<Admission> {
+    const { users, rateLimit } = this.#web()
+    if (rateLimit !== undefined && !this.#bucket.take(rateLimit, this.#now())) return refused(429, 'too many requests')
     const operator = this.#operatorOf(caller)
     switch (right) {
       case 'open':
-      case 'read':
         return { ok: true, caller: operator?.name ?? '' }
+      case 'read':
+        if (users.size === 0 || operator !== undefined) return { ok: true, caller: operator?.name ?? '' }
+        return this.#admitReader(users, caller)
       case 'operate':
         return this.#admitOperator(operator, caller)
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#passwords.close()
+  }
+
+  async #admitReader(users: WebConfig['users'], { authorization }: Caller): Promise<Admission> {
+    const credentials = /^Basic +([A-Za-z0-9+/=]+) *$/i.exec(authorization ?? '')?.[1]
+    const pair = Buffer.from(credentials ?? '', 'base64').toString('utf8')
+    const colon = pair.indexOf(':')
+    const challenge = 'Basic realm="siteward"'
+    if (colon < 0) return refused(401, 'a user and password are needed', challenge)
+    const name = pair.slice(0, colon)
+    switch (await this.#passwords.check(pair.slice(colon + 1), users.get(name))) {
+      case 'right':
+        return { ok: true, caller: name }
+      case 'wrong':
+        return refused(401, 'a user and password are needed', challenge)
+      case 'busy':
+        return refused(429, 'too many passwords at once')
     }
   }
 

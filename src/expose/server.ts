@@ -1,8 +1,11 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { Listen } from '../model/site.ts'
+import type { WebConfig } from '../model/web.ts'
 import { readJson } from './body.ts'
 import type { Admission, Caller, Gate } from './gate.ts'
 import { type Found, findRoutes, json, plain, type Reply, type Request, RequestError, type Route } from './route.ts'
+import { clientRulesOf, isWelcome, secureContextOf } from './tls.ts'
 
 /** A siteward has few readers; more connections than these are a fault of somebody's or an attack. */
 const mostConnections = 64
@@ -41,6 +44,8 @@ export interface ServerWatch {
 export interface Served {
   readonly routes: readonly Route[]
   readonly gate: Gate
+  /** The web configuration as it is now. */
+  web(): WebConfig
   readonly watch: ServerWatch
 }
 
@@ -53,16 +58,13 @@ export interface ExposeServer {
 
 /** Listens; rejects with the system's error (address in use, no such address). */
 export async function startServer({ host, port }: Listen, served: Served): Promise<ExposeServer> {
-  const server = createServer(
-    { headersTimeout: slowestHeaders, requestTimeout: slowestRequest, connectionsCheckingInterval: 1000 },
-    (request, response) => {
-      response.on('error', () => response.destroy())
-      answer(request, response, served).catch((error) => {
-        served.watch.bug(error)
-        response.destroy()
-      })
-    },
-  )
+  const server = makeServer(served, (request, response) => {
+    response.on('error', () => response.destroy())
+    answer(request, response, served).catch((error) => {
+      served.watch.bug(error)
+      response.destroy()
+    })
+  })
   server.maxConnections = mostConnections
   server.setTimeout(slowestReader, (socket) => socket.destroy())
   await new Promise<void>((resolve, reject) => {
@@ -72,18 +74,47 @@ export async function startServer({ host, port }: Listen, served: Served): Promi
   server.on('error', () => {})
   return {
     url: urlOf(server, host),
-    close: () =>
-      new Promise((resolve) => {
+    close: async () => {
+      await new Promise<void>((resolve) => {
         server.close(() => resolve())
         server.closeAllConnections()
-      }),
+      })
+      await served.gate.close()
+    },
   }
+}
+
+const limits = { headersTimeout: slowestHeaders, requestTimeout: slowestRequest, connectionsCheckingInterval: 1000 }
+
+/** Whether it speaks TLS is settled at the start; certificates and the names of clients are as they are now. */
+function makeServer({ web, watch }: Served, listener: RequestListener): Server {
+  const { tls } = web()
+  if (tls === undefined) return createServer(limits, listener)
+  const server = createTlsServer({ ...limits, ...secureContextOf(tls), ...clientRulesOf(tls) }, listener)
+  let shown = tls
+  server.prependListener('connection', () => {
+    const now = web().tls ?? shown
+    if (now === shown) return
+    try {
+      server.setSecureContext(secureContextOf(now))
+      shown = now
+    } catch (error) {
+      // The last good one goes on being shown.
+      watch.bug(error)
+    }
+  })
+  server.on('secureConnection', (socket) => {
+    if (!isWelcome(socket, shown)) socket.destroy()
+  })
+  server.on('tlsClientError', (_error, socket) => socket.destroy())
+  return server
 }
 
 function urlOf(server: Server, host: string): string {
   const address = server.address()
   const port = typeof address === 'object' && address !== null ? address.port : 0
-  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+  const scheme = 'setSecureContext' in server ? 'https' : 'http'
+  return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse, served: Served): Promise<void> {
@@ -95,12 +126,12 @@ async function answer(request: IncomingMessage, response: ServerResponse, served
   const one = found.find(({ route }) => route.method === method)
   const caller = callerOf(request)
   // A path that nobody knows is not told apart from one that needs a right.
-  const admission = served.gate.admit(one?.route.right ?? 'read', caller)
+  const admission = await served.gate.admit(one?.route.right ?? 'read', caller)
   if (!admission.ok) {
     if (one?.route.right === 'operate') served.watch.denied(caller.address, `${method} ${path}`, admission.why)
-    return send(request, response, refusal(admission))
+    return send(request, response, withHeaders(refusal(admission), served.web().headers))
   }
-  if (one === undefined) return send(request, response, noRoute(found))
+  if (one === undefined) return send(request, response, withHeaders(noRoute(found), served.web().headers))
   await call(request, response, { one, path, query, caller, name: admission.caller }, served)
 }
 
@@ -140,7 +171,7 @@ async function call(
   request: IncomingMessage,
   response: ServerResponse,
   { one: { route, params }, path, query, caller, name }: Admitted,
-  { watch }: Served,
+  { watch, web }: Served,
 ): Promise<void> {
   const gone = new AbortController()
   response.on('close', () => gone.abort())
@@ -152,7 +183,8 @@ async function call(
     signal: gone.signal,
   }
   if (route.right !== 'operate') {
-    return send(request, response, await replyOf(() => route.handle({ ...parts, body: undefined }), watch))
+    const reply = await replyOf(() => route.handle({ ...parts, body: undefined }), watch)
+    return send(request, response, withHeaders(reply, web().headers))
   }
   let body: unknown
   const reply = await replyOf(async () => {
@@ -160,7 +192,7 @@ async function call(
     return route.handle({ ...parts, body } satisfies Request<unknown>)
   }, watch)
   watch.called({ caller: name, from: caller.address, operation: `${route.method} ${path}`, body, status: reply.status })
-  await send(request, response, reply)
+  await send(request, response, withHeaders(reply, web().headers))
 }
 
 /** What a handler answers; what it throws becomes an answer too. */

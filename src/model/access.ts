@@ -17,4 +17,6 @@ export interface Access {
   readonly operators: readonly Operator[]
   /** Whether tokens are taken from other machines over a connection that everybody on the way can read. */
   readonly operateWithoutTls: boolean
+  /** The file with TLS, and passwords of those who read; read anew when it changes. */
+  readonly webConfig: string | undefined
 }

@@ -50,7 +50,7 @@ describe('a site', () => {
       labels: {},
       language: 'en',
       listen: { host: '127.0.0.1', port: 9879 },
-      access: { operators: [], operateWithoutTls: false },
+      access: { operators: [], operateWithoutTls: false, webConfig: undefined },
       serviceLevels: { taken: 900_000, on_site: 3_600_000, repaired: 172_800_000, severities: ['critical'] },
       keepRecord: 156 * 7 * 86_400_000,
       drills: { schedule: [] },

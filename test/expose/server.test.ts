@@ -6,6 +6,7 @@ import { json, operation, plain, type Reply, type Route } from '../../src/expose
 import { type Called, type ExposeServer, startServer } from '../../src/expose/server.ts'
 import type { Access } from '../../src/model/access.ts'
 import { Secret } from '../../src/model/secret.ts'
+import { openWeb } from '../../src/web-file.ts'
 
 const access: Access = {
   operators: [
@@ -13,6 +14,7 @@ const access: Access = {
     { name: 'screen', right: 'read', token: new Secret('screen-token-0123456789') },
   ],
   operateWithoutTls: false,
+  webConfig: undefined,
 }
 
 const note = Type.Object({ note: Type.String({ maxLength: 20 }) }, { additionalProperties: false })
@@ -36,6 +38,14 @@ function reply(body: Reply['body']): Reply {
   return { status: 200, headers: {}, body }
 }
 
+function gateOf(changed: Access): Gate {
+  return new Gate(
+    changed,
+    () => openWeb,
+    () => 0,
+  )
+}
+
 async function start(changed: Partial<Access> = {}, more: readonly Route[] = []): Promise<void> {
   called = []
   denied = []
@@ -45,7 +55,8 @@ async function start(changed: Partial<Access> = {}, more: readonly Route[] = [])
     { host: '127.0.0.1', port: 0 },
     {
       routes: [...routes, ...more],
-      gate: new Gate({ ...access, ...changed }),
+      gate: gateOf({ ...access, ...changed }),
+      web: () => openWeb,
       watch: {
         answered: (path, status) => answered.push(`${path} ${status}`),
         called: (one) => called.push(one),
@@ -159,20 +170,23 @@ test('a path that is no text is unknown, and the next request of the connection 
   expect(text).toMatch(/^HTTP\/1.1 404.*HTTP\/1.1 200/s)
 })
 
-describe('the gate', () => {
+describe('the gate', async () => {
   const caller = { authorization: 'Bearer desk-token-0123456789', address: '192.0.2.7', isEncrypted: false }
 
-  test('a token from another machine needs TLS, unless the site says otherwise', () => {
-    expect(new Gate(access).admit('operate', caller)).toMatchObject({ ok: false, status: 403 })
-    expect(new Gate(access).admit('operate', { ...caller, isEncrypted: true })).toEqual({ ok: true, caller: 'desk' })
-    expect(new Gate({ ...access, operateWithoutTls: true }).admit('operate', caller).ok).toBe(true)
+  test('a token from another machine needs TLS, unless the site says otherwise', async () => {
+    expect(await gateOf(access).admit('operate', caller)).toMatchObject({ ok: false, status: 403 })
+    expect(await gateOf(access).admit('operate', { ...caller, isEncrypted: true })).toEqual({
+      ok: true,
+      caller: 'desk',
+    })
+    expect((await gateOf({ ...access, operateWithoutTls: true }).admit('operate', caller)).ok).toBe(true)
   })
 
-  test.each(['127.0.0.1', '127.8.0.9', '::1', '::ffff:127.0.0.1'])('%s is this machine', (address) => {
-    expect(new Gate(access).admit('operate', { ...caller, address }).ok).toBe(true)
+  test.each(['127.0.0.1', '127.8.0.9', '::1', '::ffff:127.0.0.1'])('%s is this machine', async (address) => {
+    expect((await gateOf(access).admit('operate', { ...caller, address })).ok).toBe(true)
   })
 
-  test.each(['', '128.0.0.1', '::2', '::ffff:10.0.0.1', '1127.0.0.1'])('"%s" is another machine', (address) => {
-    expect(new Gate(access).admit('operate', { ...caller, address }).ok).toBe(false)
+  test.each(['', '128.0.0.1', '::2', '::ffff:10.0.0.1', '1127.0.0.1'])('"%s" is another machine', async (address) => {
+    expect((await gateOf(access).admit('operate', { ...caller, address })).ok).toBe(false)
   })
 })

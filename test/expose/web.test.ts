@@ -1,0 +1,177 @@
+import { execFileSync } from 'node:child_process'
+import { copyFileSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { request } from 'node:https'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import bcrypt from 'bcryptjs'
+import Type from 'typebox'
+import { afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { readWebConfig } from '../../src/config/web-config.ts'
+import { Gate } from '../../src/expose/gate.ts'
+import { Passwords } from '../../src/expose/passwords.ts'
+import { TokenBucket } from '../../src/expose/rate.ts'
+import { json, operation, plain, type Route } from '../../src/expose/route.ts'
+import { type ExposeServer, startServer } from '../../src/expose/server.ts'
+import { silent } from '../../src/model/log.ts'
+import { Secret } from '../../src/model/secret.ts'
+import { WebFile } from '../../src/web-file.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'siteward-tls-'))
+const at = (name: string): string => join(folder, name)
+const hash = bcrypt.hashSync('open sesame', 4)
+const operator = { name: 'desk', right: 'operate', token: new Secret('desk-token-0123456789') } as const
+
+const routes: readonly Route[] = [
+  { method: 'GET', path: '/metrics', right: 'read', handle: ({ caller }) => plain(200, caller) },
+  { method: 'GET', path: '/-/healthy', right: 'open', handle: () => plain(200, 'well') },
+  operation('POST', '/act', Type.Object({}), ({ caller }) => json(200, { caller })),
+]
+
+let server: ExposeServer | undefined
+
+function openssl(...args: readonly string[]): void {
+  execFileSync('openssl', args, { stdio: 'ignore' })
+}
+
+/** A certificate of its own authority, for 127.0.0.1. */
+function certificate(name: string, subject: string): void {
+  const names = `subjectAltName=IP:127.0.0.1,DNS:${subject}`
+  openssl(
+    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'],
+    ...['-keyout', at(`${name}.key`), '-out', at(`${name}.pem`), '-subj', `/CN=${subject}`, '-addext', names],
+  )
+}
+
+beforeAll(() => {
+  certificate('first', 'first.example')
+  certificate('second', 'second.example')
+  certificate('client', 'prometheus.example')
+  certificate('stranger', 'stranger.example')
+}, 30_000)
+
+async function start(text: string): Promise<void> {
+  writeFileSync(at('web.yml'), text)
+  const first = readWebConfig(at('web.yml'))
+  if (!first.ok) throw new Error(JSON.stringify(first.problems))
+  const web = new WebFile(at('web.yml'), first, silent)
+  server = await startServer(
+    { host: '127.0.0.1', port: 0 },
+    {
+      routes,
+      gate: new Gate(
+        { operators: [operator], operateWithoutTls: false },
+        () => web.current(),
+        () => 0,
+      ),
+      web: () => web.current(),
+      watch: { answered: () => {}, called: () => {}, denied: () => {}, bug: () => {} },
+    },
+  )
+}
+
+afterEach(async () => {
+  await server?.close()
+  server = undefined
+})
+
+function get(path: string, headers: Record<string, string> = {}): Promise<Response> {
+  return fetch(`${server?.url}${path}`, { headers })
+}
+
+const basic = (user: string, password: string) => ({ authorization: `Basic ${btoa(`${user}:${password}`)}` })
+
+describe('passwords of readers', () => {
+  test('read, and never operate', async () => {
+    await start(`basic_auth_users: { alice: "${hash}" }\n`)
+    const bare = await get('/metrics')
+    expect([bare.status, bare.headers.get('www-authenticate')]).toEqual([401, 'Basic realm="siteward"'])
+    expect((await get('/metrics', basic('alice', 'open barley'))).status).toBe(401)
+    expect((await get('/metrics', basic('bob', 'open sesame'))).status).toBe(401)
+    expect(await (await get('/metrics', basic('alice', 'open sesame'))).text()).toBe('alice')
+    expect(await (await get('/metrics', { authorization: `Bearer ${operator.token.reveal()}` })).text()).toBe('desk')
+    expect((await get('/nothing')).status).toBe(401)
+    expect(await (await get('/-/healthy')).text()).toBe('well')
+    const act = await fetch(`${server?.url}/act`, { method: 'POST', headers: basic('alice', 'open sesame') })
+    expect(act.status).toBe(401)
+  })
+
+  test('hold anew when the file changes; one with a mistake changes nothing', async () => {
+    await start(`basic_auth_users: { alice: "${hash}" }\n`)
+    writeFileSync(at('web.yml'), 'basic_auth_users: { alice: plain }\n')
+    expect((await get('/metrics', basic('alice', 'open sesame'))).status).toBe(200)
+    expect((await get('/metrics')).status).toBe(401)
+    writeFileSync(at('web.yml'), 'http_server_config: { headers: { X-Frame-Options: deny } }\n')
+    const open = await get('/metrics')
+    expect([open.status, open.headers.get('x-frame-options')]).toEqual([200, 'deny'])
+  })
+
+  test('are compared one at a time, and a flood of them is turned away', async () => {
+    const passwords = new Passwords()
+    const slow = new Secret(bcrypt.hashSync('x', 8))
+    const verdicts = await Promise.all(Array.from({ length: 40 }, (_, i) => passwords.check(`guess ${i}`, slow)))
+    expect(verdicts.filter((one) => one === 'busy')).toHaveLength(24)
+    expect(await passwords.check('x', slow)).toBe('right')
+    expect(await passwords.check('x', undefined)).toBe('wrong')
+    await passwords.close()
+  })
+})
+
+test('requests beyond the rate are turned away', () => {
+  const bucket = new TokenBucket()
+  const limit = { interval: 1000, burst: 2 }
+  expect([0, 0, 0, 500, 1000, 1000, 9000, 9000, 9000].map((now) => bucket.take(limit, now))).toEqual([
+    ...[true, true, false, false, true, false],
+    ...[true, true, false],
+  ])
+})
+
+interface Seen {
+  readonly status: number | undefined
+  readonly subject: unknown
+}
+
+/** A request of its own connection, with a certificate where one is named. */
+function visit(client?: string): Promise<Seen> {
+  const own =
+    client === undefined ? {} : { cert: readFileSync(at(`${client}.pem`)), key: readFileSync(at(`${client}.key`)) }
+  return new Promise((resolve, reject) => {
+    const options = { rejectUnauthorized: false, agent: false, ...own }
+    const sent = request(`${server?.url}/metrics`, options, (response) => {
+      response.resume()
+      const { socket } = response
+      const subject =
+        'getPeerCertificate' in socket
+          ? Reflect.apply(socket.getPeerCertificate as () => { subject: { CN: string } }, socket, []).subject.CN
+          : ''
+      response.on('end', () => resolve({ status: response.statusCode, subject }))
+    })
+    sent.on('error', reject)
+    sent.end()
+  })
+}
+
+describe('TLS', () => {
+  test('a new certificate is shown from the next connection on', async () => {
+    copyFileSync(at('first.pem'), at('shown.pem'))
+    copyFileSync(at('first.key'), at('shown.key'))
+    await start('tls_server_config: { cert_file: shown.pem, key_file: shown.key }\n')
+    expect(server?.url).toMatch(/^https:/)
+    expect(await visit()).toEqual({ status: 200, subject: 'first.example' })
+    copyFileSync(at('second.pem'), at('shown.pem'))
+    copyFileSync(at('second.key'), at('shown.key'))
+    expect(await visit()).toEqual({ status: 200, subject: 'second.example' })
+  })
+
+  test('clients need a certificate of the right authority and name', async () => {
+    const clients = 'client_auth_type: RequireAndVerifyClientCert, client_ca_file: client.pem'
+    await start(`tls_server_config: { cert_file: first.pem, key_file: first.key, ${clients} }\n`)
+    expect(await visit('client')).toMatchObject({ status: 200 })
+    await expect(visit()).rejects.toThrow()
+    await expect(visit('stranger')).rejects.toThrow()
+    await server?.close()
+    await start(
+      `tls_server_config: { cert_file: first.pem, key_file: first.key, ${clients}, client_allowed_sans: [other.example] }\n`,
+    )
+    await expect(visit('client')).rejects.toThrow()
+  })
+})

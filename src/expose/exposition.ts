@@ -21,7 +21,7 @@ export interface Readings {
  * Other work may run after this time, however little was written: code that has not run for a while, as from one scrape
  * to the next, is twenty times slower at first.
  */
-const longestTurn: Milliseconds = 0.5
+const longestTurn: Milliseconds = 0.25
 /** Series between two looks at the clock; not all of them have a value. */
 const unwatched = 32
 

@@ -131,10 +131,9 @@ export class Schedule {
   }
 
   async #run(slot: Slot, waiting: Waiting): Promise<void> {
-    const abort = new AbortController()
-    slot.abort = abort
-    const answered = await slot.task.run(abort.signal)
-    slot.abort = undefined
+    // One for all polls of the task: a controller costs as much as the rest of what is done here for a poll.
+    slot.abort ??= new AbortController()
+    const answered = await slot.task.run(slot.abort.signal)
     slot.waiting = undefined
     this.#gate.leave(waiting)
     if (slot.removed) return

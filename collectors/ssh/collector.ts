@@ -109,12 +109,14 @@ const pollEach: Way = async (plan, transport, context, { harvest, take }) => {
   for (const [i, command] of plan.commands.entries()) {
     const parts: Buffer[] = []
     let length = 0
+    let cancel: Cancel = () => {}
     const keep = (data: Buffer): void => {
+      // An empty piece tells that it has begun: connecting is not the command's time.
+      if (data.length === 0) cancel = context.clock.after(command.timeout, () => transport.drop())
       if (length <= command.most) parts.push(data)
       length += data.length
       if (length > 4 * command.most) transport.drop()
     }
-    const cancel = context.clock.after(command.timeout, () => transport.drop())
     const ending = await transport.run(command.run, keep, context.signal)
     cancel()
     requests++

@@ -108,6 +108,8 @@ export interface Definition<S extends Schemas, Plan extends PlanFace, Transport>
 interface WorkbenchLoader<Plan, Transport> {
   /** The name of a recording in fixtures/probes/PROBE/CASE/. */
   readonly fileName: string
+  /** Whether what a device answers says what it is (names, outputs), or is bare numbers, which any probe can read. */
+  readonly telling: boolean
   load(): Promise<Workbench<Plan, Transport>>
 }
 
@@ -203,6 +205,8 @@ export interface Collector {
 /** What a protocol does with recordings, without its types. */
 export interface Recordings {
   readonly fileName: string
+  /** Whether what a device answers says what it is (names, outputs), or is bare numbers, which any probe can read. */
+  readonly telling: boolean
   recognises(text: string): Promise<boolean>
   play(text: string, file: string, port?: number): Promise<Result<Played>>
   record(
@@ -262,6 +266,7 @@ function recordingsOf<S extends Schemas, Plan extends PlanFace, Transport>(
   }
   return {
     fileName: workbench.fileName,
+    telling: workbench.telling,
     recognises: async (text) => (await workbench.load()).recognises(text),
     async play(text, file, port = 0) {
       const stand = await (await workbench.load()).play(text, file, port)

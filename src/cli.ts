@@ -38,8 +38,28 @@ const commands: readonly Listed[] = [
     load: async () => (await import('./commands/drill.ts')).drill,
   },
   {
+    name: 'probe',
+    summary: 'try a probe on a recording: what matches, what does not and why',
+    load: async () => (await import('./commands/probe.ts')).probe,
+  },
+  {
+    name: 'identify',
+    summary: 'ask a device or a recording what it is, and propose its probes',
+    load: async () => (await import('./commands/identify.ts')).identify,
+  },
+  {
+    name: 'record',
+    summary: "record a device's answers, without names and secrets",
+    load: async () => (await import('./commands/record.ts')).record,
+  },
+  {
+    name: 'explain',
+    summary: 'one reading, from the bytes on the wire to the verdict',
+    load: async () => (await import('./commands/explain.ts')).explain,
+  },
+  {
     name: 'simulate',
-    summary: 'serve SNMP from recordings',
+    summary: 'serve recordings as devices',
     load: async () => (await import('./commands/simulate.ts')).simulate,
   },
   {
@@ -56,6 +76,11 @@ const commands: readonly Listed[] = [
     name: 'rules',
     summary: 'print the alarm definitions for Prometheus',
     load: async () => (await import('./commands/rules.ts')).rules,
+  },
+  {
+    name: 'docs',
+    summary: 'check the probes that ship, and the documents that are made of them',
+    load: async () => (await import('./commands/docs.ts')).docs,
   },
   {
     name: 'schema',

@@ -23,6 +23,7 @@ import { type Prepared, prepareJobs } from './jobs.ts'
 import type { Cell, Transition } from './judge/cell.ts'
 import { Judge } from './judge/judge.ts'
 import { annotations } from './judge/text.ts'
+import { LinkSeries, tellsNeighbours } from './link-series.ts'
 import { type Cancel, type Clock, type Milliseconds, type Moment, momentOf } from './model/clock.ts'
 import { eventMetric } from './model/event.ts'
 import type { Labels } from './model/labels.ts'
@@ -93,6 +94,7 @@ export class Daemon {
   readonly #listening: EventSource[] = []
   readonly #table: SeriesTable
   readonly #judge: Judge
+  readonly #links: LinkSeries
   readonly #notifier: Notifier
   readonly #keeper: AlarmKeeper
   readonly #attendance: Attendance
@@ -132,8 +134,10 @@ export class Daemon {
     this.#table = new SeriesTable(site.name, (series) => {
       this.#store.add(series)
       this.#judge.addSeries(series)
+      this.#links.added(series)
       this.#grown.add(series.source.device)
     })
+    this.#links = new LinkSeries(site.vocabulary, this.#table, this.#store)
     this.#metrics = ownMetrics({
       version: parts.version,
       devices: () => site.devices.length,
@@ -335,7 +339,8 @@ export class Daemon {
       const derived = device.derived.length === 0 ? undefined : new DerivedSeries({ device, table, store, sources })
       for (const { use, job, source } of prepared) {
         const own = new OwnSeries(scope, metrics, use.probe.name)
-        const parts = { device, use, job, source, own, derived, table, store, judge, clock, log }
+        const links = tellsNeighbours(use.probe) ? this.#links : undefined
+        const parts = { device, use, job, source, own, derived, links, table, store, judge, clock, log }
         this.#schedulePolls(new Watch(parts), soon)
       }
       this.#count(device.name)

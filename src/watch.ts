@@ -2,6 +2,7 @@ import type { Job } from '../collectors/collector.ts'
 import type { DerivedSeries } from './derived-series.ts'
 import type { Transition } from './judge/cell.ts'
 import type { Judge } from './judge/judge.ts'
+import type { LinkSeries } from './link-series.ts'
 import type { Clock, Moment } from './model/clock.ts'
 import type { Device, ProbeUse } from './model/device.ts'
 import type { Fault } from './model/fault.ts'
@@ -20,6 +21,8 @@ export interface WatchParts {
   readonly own: OwnSeries
   /** The device's readings that are made of others; absent where it has none. */
   readonly derived: DerivedSeries | undefined
+  /** The site's links, where this probe tells the device's neighbours. */
+  readonly links: LinkSeries | undefined
   readonly table: SeriesTable
   readonly store: Store
   readonly judge: Judge
@@ -60,7 +63,7 @@ export class Watch {
 
   /** Takes a poll's outcome; returns what the judge made of it. */
   take(poll: Poll): readonly Transition[] {
-    const { source, table, store, judge, clock, own, derived } = this.#parts
+    const { device, source, table, store, judge, clock, own, derived, links } = this.#parts
     const at = clock.now()
     const isUp = poll.readings.length > 0 || poll.faults.length === 0
     const { readings, ...rest } = poll
@@ -86,6 +89,7 @@ export class Watch {
       chain(
         table.seriesOf(source),
         made,
+        links?.update(device.name, at.mono) ?? [],
         owned.map(({ series }) => series),
       ),
       at,

@@ -19,6 +19,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'src/backtest': ['src/model', 'src/judge', 'src/store'],
   'src/prometheus': ['src/model', 'src/judge'],
   'src/expose': ['src/model'],
+  'src/library': ['src/model'],
   'src/demo': ['src/model', 'src/judge', 'collectors/snmp', 'collectors/modbus', 'collectors/ssh', 'src'],
   collectors: ['src/model', ...Object.keys(collectors).map((name) => `collectors/${name}`)],
   ...Object.fromEntries(Object.keys(collectors).map((name) => [`collectors/${name}`, ['src/model', 'collectors']])),

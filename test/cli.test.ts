@@ -31,11 +31,14 @@ function file(name: string, text: string): string {
 }
 
 describe('the command line', () => {
-  test.each(['run', 'check', 'poll', 'simulate', 'demo', 'schema'])('siteward %s --help', async (command) => {
-    const { code, out } = await siteward(command, '--help')
-    expect(code).toBe(0)
-    expect(out).toMatch(new RegExp(`^Usage: siteward ${command}`))
-  })
+  test.each(['run', 'check', 'poll', 'simulate', 'demo', 'schema', 'probe', 'identify', 'record', 'explain'])(
+    'siteward %s --help',
+    async (command) => {
+      const { code, out } = await siteward(command, '--help')
+      expect(code).toBe(0)
+      expect(out).toMatch(new RegExp(`^Usage: siteward ${command}`))
+    },
+  )
 
   test('--version and --help', async () => {
     expect((await siteward('--version')).out).toMatch(/^siteward \d+\.\d+\.\d+\n$/)

@@ -9,6 +9,7 @@ packages=(
   prometheus-ipmi-exporter
   openssh-server openssh-client
   openipmi ipmitool freeipmi-tools
+  prometheus-ipmi-exporter    # its values are compared with siteward's
   libmodbus-dev socat gcc libc6-dev
   iputils-ping openssl
   prometheus prometheus-alertmanager

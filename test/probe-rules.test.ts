@@ -155,6 +155,7 @@ test.each<[string, readonly string[]]>([
     [
       'ApplicationServerHealth warning',
       'JavaMemory warning',
+      'PoolCapacity warning',
       'PoolWaiting warning',
       'RequestsWaiting warning',
       'ThreadsStuck warning',

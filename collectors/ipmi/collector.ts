@@ -18,6 +18,7 @@ export function ipmiWith(spawnChild: Spawn): Collector {
     close: (bmc) => bmc.close(),
     workbench: {
       fileName: 'bmc.yaml',
+      telling: true,
       load: async () => (await import('./workbench.ts')).workbench,
     },
   })

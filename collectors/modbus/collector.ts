@@ -14,6 +14,7 @@ export const modbus = collector({
   close: (line: Line) => line.close(),
   workbench: {
     fileName: 'registers.yaml',
+    telling: false,
     load: async () => (await import('./workbench.ts')).workbench,
   },
 })

@@ -29,6 +29,7 @@ export const snmp = collector({
   listen: async (order) => (await import('./traps.ts')).listenForTraps(order),
   workbench: {
     fileName: 'recording.snmprec',
+    telling: true,
     load: async () => (await import('./workbench.ts')).workbench,
   },
 })

@@ -7,7 +7,7 @@ import { unsigned } from './codec.ts'
 import type { SnmpPlan } from './compile.ts'
 import { indexOfSeries } from './kept.ts'
 import { gatesOf, readFrom } from './layout.ts'
-import { variablesOf, type WireVariable } from './message.ts'
+import { pduBytes, variablesOf, type WireVariable } from './message.ts'
 import type { SnmpSpec } from './schema.ts'
 import { opaqueNumber, textOf } from './value.ts'
 
@@ -67,6 +67,8 @@ function hear(messages: readonly Message[]): Heard {
       if (found === 'encrypted') isEncrypted = true
       else
         for (const one of found) {
+          // The end of a column comes under the OID of its last row.
+          if (one.tag >= 128 && variables.has(one.oid)) continue
           variables.set(one.oid, one)
           if (asked !== undefined) request.set(one.oid, asked)
         }
@@ -86,12 +88,13 @@ function stepsOf(
   const variable = from === undefined ? undefined : variables.get(at(from))
   const secret = 'SNMPv3 with priv: the message is encrypted on the wire'
   if (variable === undefined) return [{ name: 'wire', text: isEncrypted ? secret : 'not seen in any message' }]
-  const asked = request.get(variable.oid)
+  // Without the header: the community stands there.
+  const asked = pduBytes(Buffer.from(request.get(variable.oid)?.bytes ?? []))
   const beside = besideOf(spec)
     .map(([name, column]) => [name, variables.get(at(column))] as const)
     .flatMap(([name, one]) => (one === undefined ? [] : [{ name, text: shown(one) }]))
   return [
-    ...(asked === undefined ? [] : [{ name: 'request', text: hexText(asked.bytes) }]),
+    ...(asked === undefined ? [] : [{ name: 'request', text: hexText(asked) }]),
     { name: 'reply', text: hexText(variable.bytes) },
     { name: 'variable', text: shown(variable) },
     ...(spec.as === undefined ? [] : [{ name: 'as', text: spec.as }]),

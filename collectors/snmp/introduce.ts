@@ -37,6 +37,7 @@ export async function introduce(
     if (faults.length > 0) break
     const next = await ask(transport.next([sliceOf(oid)], turn))
     if (next !== undefined && variableAt(next, 0).oid.startsWith(`${oid}.`)) answers.add(oid)
+    else if ((await ask(transport.get([sliceOf(oid)], turn))) !== undefined) answers.add(oid)
   }
   turn.end()
   return { objectId, description, answers, faults }

@@ -32,6 +32,12 @@ export function variablesOf(message: Buffer): readonly WireVariable[] | 'encrypt
   })
 }
 
+/** A message's PDU without what is around it, the community among it; undefined where it is encrypted or none. */
+export function pduBytes(message: Buffer): Buffer | undefined {
+  const pdu = pduOf(message)
+  return pdu === 'encrypted' || pdu === undefined ? undefined : message.subarray(pdu.start, pdu.end)
+}
+
 interface Child extends Element {
   readonly start: number
 }
@@ -47,7 +53,7 @@ function childrenOf(message: Buffer, parent: Element): readonly Child[] {
   return children
 }
 
-function pduOf(message: Buffer): Element | 'encrypted' | undefined {
+function pduOf(message: Buffer): Child | 'encrypted' | undefined {
   const whole = elementAt(message, 0, message.length)
   if (whole === undefined) return undefined
   const [version, second, , fourth] = childrenOf(message, whole)

@@ -24,6 +24,7 @@ export const ssh = collector({
   },
   workbench: {
     fileName: 'commands.yaml',
+    telling: true,
     load: async () => (await import('./workbench.ts')).workbench,
   },
 })

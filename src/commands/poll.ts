@@ -28,8 +28,8 @@ Exit status: 0 when all was read and is well, 1 when something was not read or b
 line.
 `
 
-/** A reading as the command prints it. */
-interface Line {
+/** A reading as the commands print it. */
+export interface Line {
   readonly probe: string
   readonly metric: string
   readonly labels: Readonly<Record<string, string>>
@@ -56,7 +56,8 @@ export const poll: Command = {
   },
 }
 
-function onlyDevice(site: Site, name: string): Site {
+/** The site with one of its devices only; throws UsageError where there is none of the name. */
+export function onlyDevice(site: Site, name: string): Site {
   const device = site.devices.find((one) => one.name === name)
   if (device !== undefined) return { ...site, devices: [device] }
   const near = nearest(
@@ -93,9 +94,10 @@ async function pollDevice(site: Site, io: Io, asJson: boolean): Promise<number> 
 }
 
 /** In the place of a probe's name, for readings that are made of others. */
-const derivedName = 'derived'
+export const derivedName = 'derived'
 
-function deriveOf(device: Device, readings: readonly Reading[], table: SeriesTable): DerivedResult {
+/** The readings of a device that are made of these others. */
+export function deriveOf(device: Device, readings: readonly Reading[], table: SeriesTable): DerivedResult {
   return derive(device.derived, readings, table.scope(table.source(device.name, derivedName)))
 }
 
@@ -110,7 +112,8 @@ async function pollOnce({ job, use }: Prepared, io: Io): Promise<Poll> {
   }
 }
 
-function lineOf(reading: Reading, probe: string, judge: Judge): Line {
+/** A reading with its verdict by itself, and the limits that it was judged by. */
+export function lineOf(reading: Reading, probe: string, judge: Judge): Line {
   const { series, value } = reading
   const { metric } = series
   const { site: _site, device: _device, ...labels } = series.labels
@@ -148,26 +151,38 @@ function asObject(
 }
 
 function asTable(lines: readonly Line[], polls: ReadonlyMap<Prepared, Poll>, derivedDoubts: readonly string[]): string {
-  const rows = lines.map(({ metric, labels, text, verdict, limits }) => [
-    `${metric}${labelsShort(labels)}`,
-    text,
-    limits.length === 0 && verdict === 'ok' ? '' : verdict,
-    limits.join('; '),
-  ])
-  const widths = [0, 1, 2].map((column) => Math.min(80, Math.max(0, ...rows.map((row) => (row[column] ?? '').length))))
-  const body = rows.map((row) =>
-    row
-      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  )
   const ends = [...polls].flatMap(([{ use }, { readings, faults, doubts, requests, duration }]) => [
     `${use.probe.name}: ${readings.length} readings, ${requests} requests, ${Math.round(duration)} ms`,
     ...faults.map(({ kind, detail }) => `  fault ${kind}: ${detail}`),
     ...doubts.map((doubt) => `  doubt: ${doubt}`),
   ])
   ends.push(...derivedDoubts.map((doubt) => `${derivedName}: doubt: ${doubt}`))
-  return `${[...body, '', ...ends].join('\n')}\n`
+  return `${[...linesTable(lines), '', ...ends].join('\n')}\n`
+}
+
+/** Readings side by side with their verdicts and limits, a text a line. */
+export function linesTable(lines: readonly Line[]): readonly string[] {
+  const rows = lines.map(({ metric, labels, text, verdict, limits }) => [
+    `${metric}${labelsShort(labels)}`,
+    text,
+    limits.length === 0 && verdict === 'ok' ? '' : verdict,
+    limits.join('; '),
+  ])
+  return columnsText(rows)
+}
+
+/** Rows as columns, each as wide as its widest cell, but for the last. */
+export function columnsText(rows: readonly (readonly string[])[]): readonly string[] {
+  const count = Math.max(0, ...rows.map((row) => row.length - 1))
+  const widths = Array.from({ length: count }, (_, column) =>
+    Math.min(80, Math.max(0, ...rows.map((row) => (row[column] ?? '').length))),
+  )
+  return rows.map((row) =>
+    row
+      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  )
 }
 
 function labelsShort(labels: Readonly<Record<string, string>>): string {

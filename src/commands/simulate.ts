@@ -1,8 +1,11 @@
 import { readFile } from 'node:fs/promises'
+import { extname } from 'node:path'
 import { parseArgs } from 'node:util'
+import type { Recordings } from '../../collectors/collector.ts'
 import { parseRecording, type Recording } from '../../collectors/snmp/recording.ts'
-import { type SimulatedUser, type SnmpSimulator, startSnmpSimulator } from '../../collectors/snmp/simulator.ts'
+import { type SimulatedUser, startSnmpSimulator } from '../../collectors/snmp/simulator.ts'
 import { type Command, type Io, UsageError } from './command.ts'
+import { protocolsOf } from './recording-file.ts'
 import { printProblems } from './site-file.ts'
 
 const firstPort = 1161
@@ -16,8 +19,9 @@ const tryUser: SimulatedUser = {
 
 const usage = `Usage: siteward simulate FILE... [--port N] [--community NAME]
 
-Serves recordings (.snmprec: OID|TAG|VALUE) as SNMP agents on 127.0.0.1, each on a port of its own, until it is told to
-stop: GET, GETNEXT and GETBULK in SNMP v1, v2c and v3. A probe can be tried on them without the device.
+Serves recordings as devices on 127.0.0.1, each on a port of its own, until it is told to stop: .snmprec (OID|TAG|VALUE) as
+SNMP agents (GET, GETNEXT and GETBULK in v1, v2c and v3), registers by Modbus TCP, outputs of commands by SSH, as siteward
+record writes them. A probe can be tried on them without the device.
 
   --port N          the first port; the others follow it (default ${firstPort}; 0 takes free ones)
   --community NAME  the community of v1 and v2c (default public)
@@ -31,7 +35,7 @@ Exit status: 0 when it was stopped, 1 when a recording or a port could not be us
 /** \`siteward simulate\`. */
 export const simulate: Command = {
   name: 'simulate',
-  summary: 'serve SNMP from recordings',
+  summary: 'serve recordings as devices',
   usage,
   async run(args, io) {
     const options = {
@@ -47,32 +51,62 @@ export const simulate: Command = {
   },
 }
 
-type Files = ReadonlyMap<string, Recording>
+/** What stands behind a file: an agent, or a recording of another protocol. */
+type Simulated =
+  | { readonly kind: 'agent'; readonly recording: Recording }
+  | { readonly kind: 'played'; readonly recordings: Recordings; readonly text: string }
+
+type Files = ReadonlyMap<string, Simulated>
 
 /** Every recording, or undefined when one cannot be used; what is wrong is printed. */
 async function readAll(files: readonly string[], io: Io): Promise<Files | undefined> {
-  const recordings = new Map<string, Recording>()
+  const simulated = new Map<string, Simulated>()
   for (const file of files) {
     const text = await readFile(file, 'utf8').catch(() => undefined)
     if (text === undefined) {
       io.err.write(`${file}: cannot be read\n`)
       continue
     }
+    const [other] = extname(file) === '.snmprec' ? [] : await protocolsOf(text)
+    if (other !== undefined && other[0].protocol !== 'snmp') {
+      simulated.set(file, { kind: 'played', recordings: other[1], text })
+      continue
+    }
     const parsed = parseRecording(text, file)
-    if (parsed.ok) recordings.set(file, parsed.value)
+    if (parsed.ok) simulated.set(file, { kind: 'agent', recording: parsed.value })
     else printProblems(parsed.problems.slice(0, 50), io)
   }
-  return recordings.size === new Set(files).size ? recordings : undefined
+  return simulated.size === new Set(files).size ? simulated : undefined
 }
 
-async function serve(recordings: Files, port: number, community: string, io: Io): Promise<number> {
-  const started: SnmpSimulator[] = []
+interface Started {
+  close(): Promise<void>
+}
+
+async function serve(files: Files, port: number, community: string, io: Io): Promise<number> {
+  const started: Started[] = []
   try {
-    for (const [file, recording] of recordings) {
-      const agent = { recording, port: port === 0 ? 0 : port + started.length, community, users: [tryUser] }
-      const simulator = await startSnmpSimulator(agent)
-      started.push(simulator)
-      io.out.write(`${simulator.host}:${simulator.port}  ${file}  ${recording.size} objects  v1 v2c v3\n`)
+    for (const [file, simulated] of files) {
+      const own = port === 0 ? 0 : port + started.length
+      if (simulated.kind === 'agent') {
+        const { recording } = simulated
+        const simulator = await startSnmpSimulator({ recording, port: own, community, users: [tryUser] })
+        started.push(simulator)
+        io.out.write(`${simulator.host}:${simulator.port}  ${file}  ${recording.size} objects  v1 v2c v3\n`)
+      } else {
+        const played = await simulated.recordings.play(simulated.text, file, own)
+        if (!played.ok) {
+          printProblems(played.problems, io)
+          return 1
+        }
+        started.push(played.value)
+        const { address, reach } = played.value
+        if (reach === undefined) {
+          io.err.write(`${file}: a tool and no wire is between siteward and this device: use siteward probe test\n`)
+          return 1
+        }
+        io.out.write(`${address}  ${file}  ${reach}\n`)
+      }
     }
     await io.untilStopped()
     return 0

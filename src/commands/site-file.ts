@@ -6,11 +6,17 @@ import { type Loaded, loadSite } from '../config/load.ts'
 import { shipped } from '../home.ts'
 import type { Vocabulary } from '../model/metric.ts'
 import { formatProblem, type Problem } from '../model/problem.ts'
+import type { Schemas } from '../model/protocol.ts'
 import { type Io, UsageError } from './command.ts'
 import { fetchList } from './device-lists.ts'
 
 /** Every collector by its protocol's name. */
 export const byProtocol: ReadonlyMap<string, Collector> = new Map(Object.entries(collectors))
+
+/** The part of every protocol in the YAML. */
+export const protocols: ReadonlyMap<string, Schemas> = new Map(
+  [...byProtocol].map(([name, { schemas }]) => [name, schemas]),
+)
 
 /** How a site is read. */
 interface Reading {
@@ -22,7 +28,6 @@ interface Reading {
 
 /** The site of a file, with every problem in it and in the probes that it uses. */
 export function readSite(file: string, env: Io['env'], { lists = fetchList, ...rest }: Reading = {}): Promise<Loaded> {
-  const protocols = new Map([...byProtocol].map(([name, { schemas }]) => [name, schemas]))
   return loadSite(file, {
     ...rest,
     fetchList: lists,

@@ -207,7 +207,10 @@ const match = Type.Object(
     description: Type.Optional(
       Type.String({ minLength: 1, maxLength: 500, description: 'regular expression (RE2) that its description fits' }),
     ),
-    answers: Type.Optional({ ...objectIds, description: 'it answers something below these' }),
+    answers: Type.Optional({ ...objectIds, description: 'it answers something below one of these' }),
+    common: Type.Optional(
+      Type.Boolean({ description: 'most devices answer it: it is read beside the probe of the model' }),
+    ),
   },
   {
     ...closed,

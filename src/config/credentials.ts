@@ -1,10 +1,11 @@
+import type { Problem } from '../model/problem.ts'
 import type { Spot } from './check.ts'
-import { isJson } from './json.ts'
+import { isJson, jsonOf } from './json.ts'
 import { orOneOf } from './misspelt.ts'
-import type { Problems } from './problems.ts'
+import { Problems } from './problems.ts'
 import { checksOf, type Protocols } from './protocols.ts'
 import { resolveSecrets, type SecretDeps } from './secrets.ts'
-import type { Tree } from './tree.ts'
+import { parseTree, type Tree } from './tree.ts'
 
 /** What a credential holds for each protocol, with its secrets read. */
 export type Credential = Readonly<Record<string, unknown>>
@@ -50,4 +51,34 @@ async function readCredential(
       byProtocol[protocol] = await resolveSecrets(checked, schemas.credential, inner, deps, problems)
   }
   return byProtocol
+}
+
+/** One credential of a site file's text, whatever else that holds; undefined, with the problems, where it has mistakes. */
+export async function loadCredential(
+  text: string,
+  file: string,
+  name: string,
+  protocols: Protocols,
+  deps: SecretDeps,
+): Promise<{ readonly credential: Credential | undefined; readonly problems: readonly Problem[] }> {
+  const problems = new Problems()
+  const tree = parseTree(text, file, problems)
+  if (tree === undefined) return { credential: undefined, problems: problems.list() }
+  const all = jsonOf(tree.data['credentials'])
+  const written = Object.hasOwn(all, name) ? all[name] : undefined
+  if (written === undefined)
+    problems.add(
+      tree.at(['credentials']),
+      `there is no credential "${name}"`,
+      orOneOf(name, Object.keys(all), 'credentials'),
+    )
+  const credentials = await readCredentials(
+    written === undefined ? {} : { [name]: written },
+    tree,
+    protocols,
+    deps,
+    problems,
+  )
+  const credential = problems.mistakes === 0 ? credentials.get(name) : undefined
+  return { credential, problems: problems.list() }
 }

@@ -231,7 +231,12 @@ function matchOf(match: ProbeText['match'], tree: Tree, problems: Problems): Fin
     problems.add(tree.at(['match', 'description']), description)
     return undefined
   }
-  return { objectIds: listOf(match.object_id), description, answers: listOf(match.answers) }
+  return {
+    objectIds: listOf(match.object_id),
+    description,
+    answers: listOf(match.answers),
+    common: match.common ?? false,
+  }
 }
 
 /** How long an event lasts at most where its probe does not say. */

@@ -42,7 +42,7 @@ export function labelKey(labels: Labels): string {
   return JSON.stringify(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))
 }
 
-/** Whether every label of `wanted` stands in `labels` with the same value. */
+/** Whether every label of `wanted` stands in `labels` with the same value; an empty one, as in Prometheus, is none. */
 export function labelsMatch(labels: Labels, wanted: Labels): boolean {
-  return Object.entries(wanted).every(([name, value]) => labels[name] === value)
+  return Object.entries(wanted).every(([name, value]) => (labels[name] ?? '') === value)
 }

@@ -4,6 +4,13 @@ export type MaskedKind = 'name' | 'serial' | 'secret'
 /** Shorter texts are replaced only where they are known to stand: `a` or `12` would be found everywhere. */
 const shortest = 4
 
+/** Words that devices are called by and that stand in any text: replaced only where a name is known to stand. */
+const ordinary = new Set(
+  'agent alarm battery chiller cisco controller cooling core device fan firewall fortigate gateway host huawei linux localhost meter module monitor network power quidway rack room router ruijie sensor server storage stulz switch system temperature ubuntu unit vmware windows'.split(
+    ' ',
+  ),
+)
+
 /** Six groups of a MAC address or eight of a WWN with one separator, or three of four digits as switches write them. */
 const address =
   /(?<![0-9A-Za-z:.-])(?:[0-9A-Fa-f]{2}([:-])(?:[0-9A-Fa-f]{2}\1){4}(?:(?:[0-9A-Fa-f]{2}\1){2})?[0-9A-Fa-f]{2}|[0-9A-Fa-f]{4}([.-])[0-9A-Fa-f]{4}\2[0-9A-Fa-f]{4})(?![0-9A-Za-z:-])/g
@@ -84,7 +91,7 @@ export class Mask {
 
 /** Any of the texts as whole words, the longest first; undefined for none. */
 function patternOf(texts: readonly string[]): RegExp | undefined {
-  const long = texts.filter((text) => text.length >= shortest)
+  const long = texts.filter((text) => text.length >= shortest && !ordinary.has(text.toLowerCase()))
   if (long.length === 0) return undefined
   const escaped = long.sort((a, b) => b.length - a.length).map((text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
   return new RegExp(`(?<![\\p{L}\\p{N}])(?:${escaped.join('|')})(?![\\p{L}\\p{N}])`, 'gu')

@@ -22,8 +22,10 @@ export interface Fingerprint {
   readonly objectIds: readonly string[]
   /** Stands in the device's own description (SNMP: sysDescr). */
   readonly description: Pattern | undefined
-  /** Identifiers (SNMP: OIDs) under which the device answers anything at all. */
+  /** Identifiers (SNMP: OIDs) under one of which the device answers anything at all. */
   readonly answers: readonly string[]
+  /** Most devices answer it: it says nothing of the model. */
+  readonly common: boolean
 }
 
 /** On what a probe was proven: a real device's own answers, or what its maker (or a MIB) says that it answers. */

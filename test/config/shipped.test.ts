@@ -28,5 +28,6 @@ it('the rules that ship with siteward judge what it says of itself', async () =>
   expect(problems).toEqual([])
   expect(drafts.map((draft) => [draft.alarm, draft.when, draft.severity])).toEqual([
     ['DeviceDown', 'siteward_device_up', 'critical'],
+    ['LinkEndsDiffer', 'siteward_link_state', 'warning'],
   ])
 })

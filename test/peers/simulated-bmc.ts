@@ -16,9 +16,11 @@ export interface SimulatedBmc {
 }
 
 export const adminPassword = 'admin canary 1'
+/** Of the user `peer` (USER), for programs that take no password with signs in it. */
+export const peerPassword = 'peercanary3'
 export const monitorPassword = 'mon#"canary\\2'
 
-/** Starts ipmi_sim on a free port with the sensors below, or others, and two power supplies; users `admin` (ADMINISTRATOR) and `monitor` (USER). */
+/** Starts ipmi_sim on a free port with the sensors below, or others, and two power supplies; users `admin` (ADMINISTRATOR), `monitor` and `peer` (USER). */
 export async function startBmc(sensors: readonly Analog[] = analogs): Promise<SimulatedBmc> {
   const folder = mkdtempSync(join(tmpdir(), 'siteward-bmc-'))
   const port = await freePort()
@@ -61,6 +63,7 @@ function lanConfiguration(port: number): string {
     'user 1 true "" "" user 10 none md2 md5 straight',
     'user 2 true "admin" "first" admin 10 none md2 md5 straight',
     'user 3 true "monitor" "first" user 4 none md2 md5 straight',
+    `user 4 true "peer" "${peerPassword}" user 4 none md2 md5 straight`,
     '',
   ].join('\n')
 }
@@ -137,6 +140,9 @@ export function temperatures(count: number): readonly Analog[] {
     }
   })
 }
+
+/** The same sensors with names that have no comma, for programs that stumble over one. */
+export const plainAnalogs = analogs.map((one) => ({ ...one, name: one.name.replace(',', '') }))
 
 /** Power supplies that are present (offset 0 of sensor type 08h). */
 const supplies = [

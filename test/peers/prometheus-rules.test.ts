@@ -36,8 +36,10 @@ describeWith(['promtool'], 'the alarm definitions as Prometheus rules', () => {
 
   describe.each(['siteward', 'prometheus', 'both'] as const)('judge: %s', (judge) => {
     test('the printed rules and their printed test pass promtool, and the test can fail', async () => {
-      const { site } = await readSite(shipped('config', 'demo', 'site.yaml'), process.env)
-      if (site === undefined) throw new Error('the demo has a mistake')
+      const { site: demo } = await readSite(shipped('config', 'demo', 'site.yaml'), process.env)
+      if (demo === undefined) throw new Error('the demo has a mistake')
+      // promtool evaluates every rule in each of the tests: a few devices of every kind of rule are enough here.
+      const site = { ...demo, devices: demo.devices.filter(({ name }) => name === 'room' || name.startsWith('ups')) }
       const role = roleOf({ ...site, judge, alertmanagers: [new URL('http://127.0.0.1:9093')] })
       const [rules, tests] = [join(folder, `${judge}.rules.yml`), join(folder, `${judge}.test.yml`)]
       writeFileSync(rules, ruleFile(site, role))
@@ -46,7 +48,7 @@ describeWith(['promtool'], 'the alarm definitions as Prometheus rules', () => {
       expect(promtool('test', 'rules', tests)).toBe('')
       writeFileSync(rules, readFileSync(rules, 'utf8').replaceAll('> 28', '> 29000'))
       expect(promtool('test', 'rules', tests)).toContain('RoomTemperature')
-    }, 120_000)
+    }, 300_000)
   })
 
   test('devices with limits of their own are told apart, and their alerts have no label more', () => {

@@ -59,13 +59,16 @@ answer(async ({ devices, polls, isExposed }: Polls): Promise<Polled> => {
   return { ms: ms / polls / devices, ...last, largest, memory: await resident() }
 })
 
-/** The points of the table; the columns that are neither numbers nor labels are walked too: their rows are counted. */
+/** The points of the table; the columns that are neither numbers nor labels are walked with them: their rows are counted. */
 function allPoints(): readonly Point<SnmpSpec>[] {
   const read = interfacePoints.flatMap(({ spec }) => oidsOf(spec))
+  const ifIndex = interfaceColumns[0]?.oid ?? ''
   const left = interfaceColumns.filter(({ oid }) => !read.includes(oid))
   return [
     ...interfacePoints,
-    ...left.map(({ name, oid }) => makePoint({ rows: oid }, { metric: metric(name, 'gauge') })),
+    ...left.map(({ name, oid }) =>
+      makePoint({ rows: oid, only: { column: ifIndex, not: ['0'] } }, { metric: metric(name, 'gauge') }),
+    ),
   ]
 }
 

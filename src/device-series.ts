@@ -56,6 +56,8 @@ export class DeviceSeries {
   }
 
   #expose(rule: Rule, scope: SeriesScope, metrics: OwnMetricNames): void {
+    // A limit on what is measured of a series would stand beside the series as if it were one of its value.
+    if (rule.measure !== undefined) return
     // A limit that the device reports is a reading of its own.
     const { low, high } = boundsOf(rule.condition, () => Number.NaN)
     const labels = { metric: rule.metric.name, alarm: rule.alarm, severity: rule.severity, ...rule.match }

@@ -54,6 +54,7 @@ export function makeRule(changed: Partial<Rule> = {}): Rule {
     alarm: 'RoomTemperature',
     metric: temperature,
     match: {},
+    measure: undefined,
     condition: { kind: 'above', limit: { kind: 'fixed', value: 28 }, hysteresis: 0 },
     for: 0,
     keepFiringFor: 0,

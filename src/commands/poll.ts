@@ -126,8 +126,8 @@ export function lineOf(reading: Reading, probe: string, judge: Judge): Line {
     text: describeReading(reading),
     verdict: instantVerdict(judge, series, value),
     limits: judge.cellsOf(series).map((cell) => {
-      const { alarm, severity, condition } = cell.rule
-      return `${alarm} (${severity}): ${limitText(metric, condition, judge.bounds(cell), 'en')}`
+      const { alarm, severity } = cell.rule
+      return `${alarm} (${severity}): ${limitText(cell.rule, judge.bounds(cell), 'en')}`
     }),
   }
 }

@@ -1,23 +1,58 @@
 import type { Metric, NumberMetric, Range, StateMetric, Vocabulary } from '../model/metric.ts'
 import type { Place } from '../model/place.ts'
-import type { Condition, Limit } from '../model/rule.ts'
+import type { Condition, Limit, Measure } from '../model/rule.ts'
 import { formatValue } from '../model/unit.ts'
 import { conditionKeys } from './core-schema.ts'
 import type { Draft } from './drafts.ts'
 import { readDuration, second, week } from './durations.ts'
-import { readLimit, readNumber, splitRange } from './limits.ts'
+import { type Purpose, readLimit, readNumber, splitRange } from './limits.ts'
+import { judgedMetric, overTime } from './measures.ts'
 import { orOneOf } from './misspelt.ts'
 import type { Problems } from './problems.ts'
 
-/** The condition of a draft, if it is one that its metric can meet; undefined, with the problems, otherwise. */
+/**
+ * The condition of a draft, if it is one that its metric, or what is measured of it, can meet; undefined, with the
+ * problems, otherwise.
+ */
 export function readCondition(
   draft: Draft,
   metric: Metric,
+  measure: Measure | undefined,
   vocabulary: Vocabulary,
   problems: Problems,
 ): Condition | undefined {
   const key = soleKey(draft, problems)
-  return key === undefined ? undefined : conditionOf(key, draft, metric, vocabulary, problems)
+  if (key === undefined) return undefined
+  if (measure === undefined) return conditionOf(key, draft, metric, vocabulary, problems)
+  if (key === 'within' || key === 'above' || key === 'below') {
+    return measuredCondition(key, draft, metric, measure, vocabulary, problems)
+  }
+  problems.add(draft.keyAt(key), `what is measured is a number: "${key}" cannot judge it`, 'use within, above or below')
+  return undefined
+}
+
+/** A condition on the number that a measure gives. */
+function measuredCondition(
+  key: 'within' | 'above' | 'below',
+  draft: Draft,
+  metric: Metric,
+  measure: Measure,
+  vocabulary: Vocabulary,
+  problems: Problems,
+): Condition | undefined {
+  const judged = judgedMetric(metric, measure)
+  const read = (written: string | number, place: Place, purpose: Purpose): number | undefined =>
+    readNumber(overTime(written, metric, measure) ?? written, judged, purpose, place, problems)
+  // Only a forecast is a value of the metric itself, as another metric can tell its limit.
+  if (measure.kind === 'forecast') return numberCondition(key, draft, judged, vocabulary, problems)
+  const limit = (written: string | number): Limit | undefined => {
+    const value = read(written, draft.at(key), measure.kind === 'change' ? 'difference' : 'value')
+    return value === undefined ? undefined : { kind: 'fixed', value }
+  }
+  const hysteresis = draft.part.hysteresis
+  const back = hysteresis === undefined ? 0 : read(hysteresis, draft.at('hysteresis'), 'difference')
+  if (back !== undefined && back < 0) problems.add(draft.at('hysteresis'), 'a hysteresis is not negative')
+  return back === undefined ? undefined : bounded(key, draft, judged, limit, back, problems)
 }
 
 type ConditionKey = (typeof conditionKeys)[number]
@@ -118,6 +153,18 @@ function numberCondition(
     if (read?.kind === 'fixed') checkPossible(read.value, written, metric, place, problems)
     return read
   }
+  return problems.mistakes > before ? undefined : bounded(kind, draft, metric, limit, hysteresis, problems)
+}
+
+function bounded(
+  kind: 'within' | 'above' | 'below',
+  draft: Draft,
+  metric: NumberMetric,
+  limit: ReadLimit,
+  hysteresis: number,
+  problems: Problems,
+): Numeric | undefined {
+  const before = problems.mistakes
   const condition =
     kind === 'within' ? withinOf(draft, limit, hysteresis, problems) : sideOf(kind, draft, limit, hysteresis)
   if (condition === undefined || problems.mistakes > before) return undefined
@@ -196,5 +243,6 @@ function goodRange(condition: Numeric, possible: Range): Range | undefined {
 }
 
 function rangeText({ range, unit }: NumberMetric): string {
+  if (range.high === Number.POSITIVE_INFINITY) return `${formatValue(range.low, unit)} or more`
   return `${formatValue(range.low, unit)} to ${formatValue(range.high, unit)}`
 }

@@ -1,7 +1,7 @@
 import Type, { type TSchema } from 'typebox'
 import { rights } from '../model/access.ts'
 import { proofs } from '../model/probe.ts'
-import { severities } from '../model/rule.ts'
+import { references, severities } from '../model/rule.ts'
 import { secretSource } from '../model/secret-schema.ts'
 import { type Unit, units } from '../model/unit.ts'
 
@@ -79,7 +79,56 @@ const stateList = (description: string) =>
 /** The keys of which a rule has exactly one. */
 export const conditionKeys = ['within', 'above', 'below', 'is', 'not', 'stale', 'absent'] as const
 
+/** The keys of which a rule has one at most: what of its series is judged. */
+export const measureKeys = ['rate', 'change', 'changes', 'forecast', 'spread', 'spread_ratio', 'count'] as const
+
+/** The keys that say more of a measure. */
+export const measureDetails = ['over', 'from'] as const
+
+const spreadLabels = (description: string) =>
+  Type.Array(Type.String({ title: 'label name', ...labelName }), { description, minItems: 1, maxItems: 8 })
+
+const measures = {
+  rate: Type.Optional(duration('judges how fast a counter grows, per second, over this time')),
+  change: Type.Optional(duration('judges the value less that of this long ago; of a counter, how much it grew')),
+  changes: Type.Optional(duration('judges how often the value changed within this time')),
+  forecast: Type.Optional(
+    duration('judges the value that a straight line through the readings of over: has so far ahead'),
+  ),
+  over: Type.Optional(duration('the time whose readings a forecast rests on')),
+  spread: Type.Optional(
+    spreadLabels('judges the distance from the series that differ only in these labels, e.g. [cell]'),
+  ),
+  spread_ratio: Type.Optional(spreadLabels('the same, as a part of what it is measured from')),
+  from: Type.Optional(
+    Type.Enum([...references], {
+      title: 'reference',
+      description: 'what a spread is measured from; median by default',
+    }),
+  ),
+  count: Type.Optional(
+    Type.Object(
+      {
+        above: Type.Optional(limit('counts series above it')),
+        below: Type.Optional(limit('counts series below it')),
+        within: Type.Optional(
+          Type.String({ title: 'range', pattern: '\\.\\.', description: 'counts series outside of it' }),
+        ),
+        is: Type.Optional(stateList('counts series in these states')),
+        not: Type.Optional(stateList('counts series in every other state than these')),
+      },
+      {
+        additionalProperties: false,
+        description: 'judges how many series of the device are so',
+        minProperties: 1,
+        maxProperties: 1,
+      },
+    ),
+  ),
+}
+
 const partKeys = {
+  ...measures,
   within: Type.Optional(
     Type.String({
       title: 'range',

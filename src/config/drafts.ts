@@ -3,7 +3,7 @@ import type { Labels } from '../model/labels.ts'
 import type { Place } from '../model/place.ts'
 import { type Severity, severities } from '../model/rule.ts'
 import type { Spot } from './check.ts'
-import { conditionKeys, type overrideKeys, type rulePart } from './core-schema.ts'
+import { conditionKeys, measureDetails, measureKeys, type overrideKeys, type rulePart } from './core-schema.ts'
 import type { Problems } from './problems.ts'
 
 /** What a rule says of its condition and times, as written. */
@@ -51,7 +51,7 @@ export function draftsOf(
   }
   return blocksOf(text).map(([level, block]) => {
     const own = block === 'off' || block === undefined ? {} : block
-    return { ...base, severity: level, part: { ...common, ...own }, ...placesOf(spot, level, own) }
+    return { ...base, severity: level, part: mergeParts(common, own), ...placesOf(spot, level, own) }
   })
 }
 
@@ -110,28 +110,31 @@ function isClear(own: readonly Draft[], text: RuleText, { tree, path }: Spot, pr
   return false
 }
 
-/** A condition that is written replaces the one before, whatever its kind; its hysteresis stays if it can. */
+/** A condition or measure that is written replaces the one before, whatever its kind; the hysteresis stays if it can. */
 function changeDraft(draft: Draft, part: RulePart, spot: Spot, level: Severity | undefined): Draft {
   if (Object.keys(part).length === 0) return draft
   const places = placesOf(spot, level, part)
   return {
     ...draft,
-    part: {
-      ...(conditionKeys.some((key) => part[key] !== undefined) ? timesOf(draft.part, part) : draft.part),
-      ...part,
-    },
+    part: mergeParts(draft.part, part),
     place: places.place,
     at: (key) => (Object.hasOwn(part, key) ? places.at(key) : draft.at(key)),
     keyAt: (...keys) => (Object.hasOwn(part, keys[0] ?? '') ? places.keyAt(...keys) : draft.keyAt(...keys)),
   }
 }
 
-function timesOf(part: RulePart, next: RulePart): RulePart {
-  const { within, above, below, is, not, stale, absent, ...times } = part
-  const isLimit = next.within !== undefined || next.above !== undefined || next.below !== undefined
-  if (isLimit) return times
-  const { hysteresis, ...rest } = times
-  return rest
+function mergeParts(before: RulePart, next: RulePart): RulePart {
+  const replaces = (keys: readonly (keyof RulePart)[]): boolean => keys.some((key) => next[key] !== undefined)
+  let kept = before
+  if (replaces(measureKeys)) kept = without(kept, [...measureKeys, ...measureDetails])
+  if (replaces(conditionKeys)) kept = without(kept, conditionKeys)
+  // What is no limit on a number has no way back to it.
+  if (replaces(['is', 'not', 'stale', 'absent'])) kept = without(kept, ['hysteresis'])
+  return { ...kept, ...next }
+}
+
+function without(part: RulePart, keys: readonly (keyof RulePart)[]): RulePart {
+  return Object.fromEntries(Object.entries(part).filter(([key]) => !keys.some((one) => one === key)))
 }
 
 function partOf(text: RuleText): RulePart {

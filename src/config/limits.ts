@@ -12,7 +12,7 @@ interface Measured {
 }
 
 /** `difference` is a hysteresis: 1 K is 1 °C there, while a temperature in kelvin would be taken 273 degrees too high. */
-type Purpose = 'value' | 'difference'
+export type Purpose = 'value' | 'difference'
 
 /** A number as people write it (`28 °C`, `50%`, `0.5`) in the metric's base unit; undefined, with the problem. */
 export function readNumber(

@@ -2,7 +2,7 @@ import Type from 'typebox'
 import { type Labels, labelKey, labelValue } from '../model/labels.ts'
 import type { Metric, Text, Vocabulary } from '../model/metric.ts'
 import type { Problem } from '../model/problem.ts'
-import type { Condition, Limit, Rule } from '../model/rule.ts'
+import { type Condition, judgedUnit, type Limit, type Rule } from '../model/rule.ts'
 import { formatValue, type Unit } from '../model/unit.ts'
 import { checkOf } from './check.ts'
 import { readCondition } from './conditions.ts'
@@ -10,6 +10,7 @@ import { rule as ruleSchema, rulesSchema } from './core-schema.ts'
 import { type Draft, draftsOf } from './drafts.ts'
 import { readDuration, week } from './durations.ts'
 import type { Files } from './files.ts'
+import { measureKey, readMeasure } from './measures.ts'
 import { didYouMean } from './misspelt.ts'
 import { Problems } from './problems.ts'
 import { defaultSummary, knownPlaceholders, unknownPlaceholders } from './summary.ts'
@@ -72,7 +73,7 @@ export function rulesOf(drafts: readonly Draft[], vocabulary: Vocabulary, proble
   return drafts.flatMap((draft) => {
     const rule = ruleOf(draft, vocabulary, problems)
     if (rule === undefined) return []
-    const target = `${rule.alarm} ${rule.metric.name} ${labelKey(rule.match)}`
+    const target = `${rule.alarm} ${rule.metric.name} ${labelKey(rule.match)} ${measureKey(rule.measure)}`
     seen.set(`${rule.severity} ${target}`, rule)
     const other = seen.get(`${rule.severity === 'warning' ? 'critical' : 'warning'} ${target}`)
     if (other !== undefined) checkOrder(draft, rule, other, problems)
@@ -87,18 +88,26 @@ function ruleOf(draft: Draft, vocabulary: Vocabulary, problems: Problems): Rule 
     return undefined
   }
   const before = problems.mistakes
-  const condition = readCondition(draft, metric, vocabulary, problems)
+  const counted = (count: Draft['part']): Condition | undefined =>
+    readCondition({ ...draft, part: count, ...countPlaces(draft) }, metric, undefined, vocabulary, problems)
+  const measure = readMeasure(draft, metric, counted, problems)
+  const condition = measure === 'wrong' ? undefined : readCondition(draft, metric, measure, vocabulary, problems)
   checkMatch(draft, metric, problems)
   checkAlertLabels(draft, problems)
   const { alarm, severity, match, part, place } = draft
   const time = (key: 'for' | 'keep_firing_for'): number =>
     part[key] === undefined ? 0 : (readDuration(part[key], [0, week], draft.at(key), problems) ?? 0)
   const times = { for: time('for'), keepFiringFor: time('keep_firing_for') }
-  if (condition === undefined) return undefined
-  const summary = summaryOf(draft, metric, condition, problems)
+  if (condition === undefined || measure === 'wrong') return undefined
+  const summary = summaryOf(draft, { metric, measure, condition }, problems)
   if (problems.mistakes > before) return undefined
   const labels = cleanLabels(part.labels ?? {})
-  return { alarm, metric, match, condition, ...times, severity, labels, summary, runbook: part.runbook, place }
+  return { alarm, metric, match, measure, condition, ...times, severity, labels, summary, runbook: part.runbook, place }
+}
+
+/** What is wrong inside of count: is told where it stands. */
+function countPlaces(draft: Draft): Pick<Draft, 'at' | 'keyAt'> {
+  return { at: () => draft.at('count'), keyAt: () => draft.keyAt('count') }
 }
 
 /** Label values as the exposed text and Alertmanager take them. */
@@ -126,9 +135,10 @@ export function isReserved(label: string): boolean {
   return reservedLabels.has(label) || label.startsWith('__')
 }
 
-function summaryOf(draft: Draft, metric: Metric, condition: Condition, problems: Problems): Text {
+function summaryOf(draft: Draft, rule: Pick<Rule, 'metric' | 'measure' | 'condition'>, problems: Problems): Text {
   const { summary } = draft.part
-  if (summary === undefined) return defaultSummary(metric, condition)
+  const { metric } = rule
+  if (summary === undefined) return defaultSummary(rule)
   const text = typeof summary === 'string' ? { en: summary, zh: summary } : summary
   for (const name of unknownPlaceholders(text, metric)) {
     const known = knownPlaceholders(metric)
@@ -142,7 +152,7 @@ function summaryOf(draft: Draft, metric: Metric, condition: Condition, problems:
 function checkOrder(draft: Draft, rule: Rule, other: Rule, problems: Problems): void {
   const [warning, critical] = rule.severity === 'warning' ? [rule, other] : [other, rule]
   if (!isInside(warning.condition, critical.condition)) return
-  const { unit } = rule.metric
+  const unit = judgedUnit(rule)
   const message = `the critical limit (${limitText(critical.condition, unit)}) comes before the warning one (${limitText(warning.condition, unit)})`
   problems.add(draft.place, message, 'swap them')
 }

@@ -183,15 +183,19 @@ function limitMetrics({ condition }: Rule): readonly string[] {
   return limits.flatMap((limit) => (limit.kind === 'metric' ? [limit.metric] : []))
 }
 
-/** What is read every minute is always more than 30 seconds old before the next reading. */
-function checkPace(
-  { metric, condition, place }: Rule,
-  intervals: ReadonlyMap<string, Milliseconds>,
-  problems: Problems,
-): void {
+/** What is read every minute is always more than 30 seconds old before the next reading, and has no rate in them. */
+function checkPace(rule: Rule, intervals: ReadonlyMap<string, Milliseconds>, problems: Problems): void {
+  const { metric, condition, measure, place } = rule
   const interval = intervals.get(metric.name)
-  if (interval === undefined || (condition.kind !== 'stale' && condition.kind !== 'absent')) return
-  if (condition.after > interval) return
-  const message = `${metric.name} is read every ${formatDuration(interval)}: it would be ${condition.kind} before each reading`
-  problems.add(place, message, `write more than ${formatDuration(interval)}`)
+  if (interval === undefined) return
+  const pace = `${metric.name} is read every ${formatDuration(interval)}`
+  if ((condition.kind === 'stale' || condition.kind === 'absent') && condition.after <= interval) {
+    const message = `${pace}: it would be ${condition.kind} before each reading`
+    problems.add(place, message, `write more than ${formatDuration(interval)}`)
+  }
+  const least = measure?.kind === 'forecast' ? 3 * interval : 2 * interval
+  if (measure !== undefined && 'over' in measure && measure.over < least) {
+    const message = `${pace}: ${formatDuration(measure.over)} holds too few readings for ${measure.kind}`
+    problems.add(place, message, `write at least ${formatDuration(least)}`)
+  }
 }

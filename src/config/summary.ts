@@ -1,19 +1,21 @@
 import type { Metric, Text } from '../model/metric.ts'
-import type { Condition } from '../model/rule.ts'
+import type { Rule } from '../model/rule.ts'
 
 /** What stands for a value in a summary, beside the labels of the series. */
 const placeholders: readonly string[] = ['value', 'limit', 'device', 'site', 'since']
 
 /** The text of an alarm whose rule has none: `{device}: room temperature is {value}, allowed: {limit}`. */
-export function defaultSummary(metric: Metric, condition: Condition): Text {
-  const labels = metric.labels.map((label) => `{${label}}`).join(' ')
+export function defaultSummary({ metric, measure, condition }: Pick<Rule, 'metric' | 'measure' | 'condition'>): Text {
+  // A count is of the device, not of one series.
+  const labels = measure?.kind === 'count' ? '' : metric.labels.map((label) => `{${label}}`).join(' ')
   const { en, zh } = condition.kind === 'stale' || condition.kind === 'absent' ? missing : wrong
   return {
-    en: `{device}: ${metric.text.en}${labels === '' ? '' : ` ${labels}`} ${en}`,
-    zh: `{device}：${metric.text.zh}${labels === '' ? '' : ` ${labels} `}${zh}`,
+    en: `{device}: ${metric.text.en}${labels === '' ? '' : ` ${labels}`} ${measure === undefined ? en : measured.en}`,
+    zh: `{device}：${metric.text.zh}${labels === '' ? '' : ` ${labels} `}${measure === undefined ? zh : measured.zh}`,
   }
 }
 
+const measured: Text = { en: '{value}, allowed: {limit}', zh: '{value}，允许：{limit}' }
 const wrong: Text = { en: 'is {value}, allowed: {limit}', zh: '为 {value}，允许：{limit}' }
 const missing: Text = { en: 'is not read any more, expected: {limit}', zh: '没有读数，应为：{limit}' }
 

@@ -1,4 +1,5 @@
-import type { Condition, Limit } from '../model/rule.ts'
+import { unknownState } from '../model/metric.ts'
+import type { Condition, Limit, Rule } from '../model/rule.ts'
 
 /** The numbers between which a value is good; an open side is infinite, an unknown limit NaN. */
 export interface Bounds {
@@ -57,4 +58,11 @@ function numberBreach({ low, high }: Bounds, hysteresis: number, value: number):
   if (Number.isNaN(low) || Number.isNaN(high)) return 'unknown'
   if (value < low || value > high) return 'broken'
   return value >= low + hysteresis && value <= high - hysteresis ? 'clear' : 'near'
+}
+
+/** The number of the state that stands for what nobody knows; -1 where a number is judged. */
+export function unknownIndex({ metric, measure }: Pick<Rule, 'metric' | 'measure'>): number {
+  if (metric.kind !== 'state' || measure?.kind === 'changes') return -1
+  // It is the last of all states, or (a metric that names it itself) among them.
+  return metric.states.at(-1) === unknownState ? metric.states.length - 1 : metric.states.indexOf(unknownState)
 }

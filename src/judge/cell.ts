@@ -4,6 +4,8 @@ import type { Device } from '../model/device.ts'
 import { type Labels, labelKey } from '../model/labels.ts'
 import type { Rule } from '../model/rule.ts'
 import type { Series } from '../model/series.ts'
+import type { Bounds } from './breach.ts'
+import type { Window } from './window.ts'
 
 /** What an alarm is about: one series, or (a rule on absence) a device as a whole. */
 export type Subject = { readonly kind: 'series'; readonly series: Series } | { readonly kind: 'device' }
@@ -22,8 +24,12 @@ export interface Cell {
   alarm: Alarm
   /** When a fresh reading last was not good (monotonic); 0 for never since the start. */
   brokenAt: Milliseconds
-  /** The last value that was read; NaN when there never was one. */
+  /** The last number that was judged; NaN when there never was one. */
   value: number
+  /** Its limits where they never change: most rules have such, and a hundred thousand are judged in a breath. */
+  readonly bounds: Bounds | undefined
+  /** What the rule looks back on; shared by rules with the same measure on the same series. */
+  window: Window | undefined
 }
 
 /** A change that somebody has to be told of: into or out of pending or firing. */

@@ -2,12 +2,13 @@ import { type Alarm, inactive } from '../model/alarm.ts'
 import type { Moment } from '../model/clock.ts'
 import type { Device } from '../model/device.ts'
 import { type Labels, labelKey, labelsMatch } from '../model/labels.ts'
-import { type Metric, unknownState } from '../model/metric.ts'
 import type { Limit, Rule } from '../model/rule.ts'
 import type { Series } from '../model/series.ts'
-import { type Bounds, type Breach, boundsOf, breach } from './breach.ts'
+import { type Bounds, type Breach, boundsOf, breach, unknownIndex } from './breach.ts'
 import { alertKey, alertLabels, type Cell, isTransition, type Subject, type Transition } from './cell.ts'
+import { countBreach, distances, type Group, groupKey } from './group.ts'
 import { step } from './step.ts'
+import { isWindowMeasure, Window } from './window.ts'
 
 /** What the judge sees of the readings: the newest value of a series, NaN when there is none. */
 export interface Values {
@@ -24,6 +25,8 @@ export class Judge {
   readonly #restored: Map<string, Alarm>
   readonly #bySeries = new Map<number, Cell[]>()
   readonly #byDevice = new Map<string, DeviceCells>()
+  /** Series that are judged beside others: the groups in which they are. */
+  readonly #groups = new Map<number, Group[]>()
   /** Cells that time alone can move: absence and staleness, and pending ones whose value siteward itself holds. */
   readonly #timed = new Set<Cell>()
 
@@ -50,10 +53,15 @@ export class Judge {
 
   /** Takes a device's rules in; rules on absence begin at once, the others with the first reading of a series. */
   addDevice(device: Device): void {
-    this.#byDevice.set(device.name, { device, cells: new Map(), wanted: wantedBy(device.rules), series: new Map() })
+    const known = { device, cells: new Map(), wanted: wantedBy(device.rules), series: new Map(), groups: new Map() }
+    this.#byDevice.set(device.name, known)
     for (const rule of device.rules) {
-      if (rule.condition.kind !== 'absent') continue
-      this.#timed.add(this.#add(rule, device, { kind: 'device' }, rule.match))
+      if (rule.measure?.kind === 'count') {
+        const group: Group = { rule, series: [], cells: [this.#add(rule, device, { kind: 'device' }, rule.match)] }
+        known.groups.set(groupKey(rule, {}), group)
+      } else if (rule.condition.kind === 'absent') {
+        this.#timed.add(this.#add(rule, device, { kind: 'device' }, rule.match))
+      }
     }
   }
 
@@ -67,6 +75,7 @@ export class Judge {
       this.#timed.delete(cell)
       if (cell.subject.kind === 'series') this.#bySeries.delete(cell.subject.series.id)
     }
+    for (const { series } of known.groups.values()) for (const { id } of series) this.#groups.delete(id)
     return gone
   }
 
@@ -80,30 +89,74 @@ export class Judge {
     for (const rule of known.device.rules) {
       if (rule.metric.name !== series.metric.name || !labelsMatch(series.labels, rule.match)) continue
       if (rule.condition.kind === 'absent') continue
-      const cell = this.#add(rule, known.device, { kind: 'series', series }, own)
-      if (rule.condition.kind === 'stale') this.#timed.add(cell)
-      const cells = this.#bySeries.get(series.id)
-      if (cells === undefined) this.#bySeries.set(series.id, [cell])
-      else cells.push(cell)
+      if (rule.measure?.kind === 'count') this.#join(known, rule, series, undefined)
+      else this.#bind(known, rule, series, own)
     }
+  }
+
+  #bind(known: DeviceCells, rule: Rule, series: Series, own: Labels): void {
+    const cells = this.#bySeries.get(series.id) ?? []
+    const cell = this.#add(rule, known.device, { kind: 'series', series }, own)
+    if (isWindowMeasure(rule.measure)) {
+      // A warning and a critical limit on the same measure look back over the same readings.
+      const same = cells.find((other) => other.rule.measure === rule.measure || isSame(other.rule, rule))
+      cell.window = same?.window ?? new Window(rule.measure, rule.metric.kind === 'counter')
+    }
+    if (rule.condition.kind === 'stale') this.#timed.add(cell)
+    if (rule.measure?.kind === 'spread') this.#join(known, rule, series, cell)
+    cells.push(cell)
+    this.#bySeries.set(series.id, cells)
+  }
+
+  /** Takes a series, and the alarm on it if there is one for each, into its group. */
+  #join(known: DeviceCells, rule: Rule, series: Series, cell: Cell | undefined): void {
+    const key = groupKey(rule, series.labels)
+    const group = known.groups.get(key) ?? { rule, series: [], cells: [] }
+    known.groups.set(key, group)
+    group.series.push(series)
+    if (cell !== undefined) group.cells.push(cell)
+    const groups = this.#groups.get(series.id)
+    if (groups === undefined) this.#groups.set(series.id, [group])
+    else groups.push(group)
   }
 
   /** Judges series whose values have just changed, or been confirmed, or been lost (NaN). */
   judge(changed: Iterable<Series>, at: Moment): readonly Transition[] {
     const transitions: Transition[] = []
+    const touched = new Set<Group>()
     for (const series of changed) {
-      for (const cell of this.#bySeries.get(series.id) ?? []) {
-        if (cell.rule.condition.kind === 'stale') continue
-        this.#move(cell, this.#breachOf(cell, this.#read(cell, series)), at, transitions)
+      const cells = this.#bySeries.get(series.id)
+      if (cells !== undefined) {
+        for (const cell of cells) if (!isJudgedElsewhere(cell.rule)) this.#judgeOne(cell, series, at, transitions)
       }
+      for (const group of this.#groups.get(series.id) ?? []) touched.add(group)
     }
+    for (const group of touched) this.#judgeGroup(group, at, transitions)
     return transitions
+  }
+
+  #judgeOne(cell: Cell, series: Series, at: Moment, transitions: Transition[]): void {
+    const value = this.#values.value(series)
+    cell.window?.take(value, at.mono)
+    this.#move(cell, this.#breachOf(cell, value, at), at, transitions)
+  }
+
+  #judgeGroup({ rule, series, cells }: Group, at: Moment, transitions: Transition[]): void {
+    const values = series.map((one) => this.#values.value(one))
+    if (rule.measure?.kind === 'count') {
+      for (const cell of cells) this.#move(cell, countBreach(cell, rule.measure.of, series, values), at, transitions)
+      return
+    }
+    const far = rule.measure?.kind === 'spread' ? distances(values, rule.measure) : values
+    for (const [i, cell] of cells.entries()) {
+      this.#move(cell, this.#breachOf(cell, far[i] ?? Number.NaN, at), at, transitions)
+    }
   }
 
   /** Lets time pass for rules on absence and staleness, and for what siteward itself holds to be true. */
   sweep(at: Moment): readonly Transition[] {
     const transitions: Transition[] = []
-    for (const cell of this.#timed) this.#move(cell, this.#timedBreach(cell), at, transitions)
+    for (const cell of this.#timed) this.#move(cell, this.#timedBreach(cell, at), at, transitions)
     return transitions
   }
 
@@ -114,7 +167,7 @@ export class Judge {
 
   /** The bounds of a cell now, for those who show a limit. */
   bounds(cell: Cell): Bounds {
-    return boundsOf(cell.rule.condition, (metric) => this.#limit(cell, metric))
+    return cell.bounds ?? boundsOf(cell.rule.condition, (metric) => this.#limit(cell, metric))
   }
 
   #add(rule: Rule, device: Device, subject: Subject, own: Labels): Cell {
@@ -132,6 +185,8 @@ export class Judge {
       alarm: restored ?? inactive,
       brokenAt: 0,
       value: Number.NaN,
+      bounds: fixedBounds(rule.condition),
+      window: undefined,
     }
     this.#byDevice.get(device.name)?.cells.set(key, cell)
     return cell
@@ -149,7 +204,7 @@ export class Judge {
 
   /** A pending or clearing alarm on siteward's own word (a device is down) moves by time: the word holds till withdrawn. */
   #watchTime(cell: Cell): void {
-    if (cell.subject.kind === 'device' || cell.rule.condition.kind === 'stale') return
+    if (cell.subject.kind === 'device' || isJudgedElsewhere(cell.rule)) return
     if (!cell.subject.series.source.held) return
     const waits =
       cell.alarm.state === 'pending' || (cell.alarm.state === 'firing' && cell.alarm.clearSince !== undefined)
@@ -157,23 +212,30 @@ export class Judge {
     else this.#timed.delete(cell)
   }
 
-  #breachOf(cell: Cell, value: number): Breach {
-    return breach(cell.rule.condition, this.bounds(cell), value, unknownIndex(cell.rule.metric))
+  /**
+   * A value against its rule. The cell keeps the last number that could be judged, which is what people are told while a
+   * device is silent. What is only known to be at least so much can break an upper limit, and nothing else.
+   */
+  #breachOf(cell: Cell, value: number, at: Moment): Breach {
+    const { rule, window } = cell
+    if (window === undefined || Number.isNaN(value)) return this.#keep(cell, value)
+    const measured = window.measured(at.mono)
+    const found = this.#keep(cell, measured.value)
+    return measured.isLeast && (found !== 'broken' || rule.condition.kind !== 'above') ? 'unknown' : found
   }
 
-  #timedBreach(cell: Cell): Breach {
+  #keep(cell: Cell, value: number): Breach {
+    if (!Number.isNaN(value)) cell.value = value
+    return breach(cell.rule.condition, this.bounds(cell), value, unknownIndex(cell.rule))
+  }
+
+  #timedBreach(cell: Cell, at: Moment): Breach {
     const { rule, subject } = cell
     if (subject.kind === 'device') return this.#isPresent(rule, cell.device) ? 'clear' : 'broken'
-    const value = this.#read(cell, subject.series)
-    if (rule.condition.kind !== 'stale') return this.#breachOf(cell, value)
-    return Number.isNaN(value) ? 'broken' : 'clear'
-  }
-
-  /** The value now; the cell keeps the last real one, which is what people are told while a device is silent. */
-  #read(cell: Cell, series: Series): number {
-    const value = this.#values.value(series)
+    const value = this.#values.value(subject.series)
+    if (rule.condition.kind !== 'stale') return this.#breachOf(cell, value, at)
     if (!Number.isNaN(value)) cell.value = value
-    return value
+    return Number.isNaN(value) ? 'broken' : 'clear'
   }
 
   #isPresent(rule: Rule, device: Device): boolean {
@@ -198,6 +260,7 @@ interface DeviceCells {
   /** Names of the metrics that its rules speak of: of the many thousand other series nothing is kept. */
   readonly wanted: ReadonlySet<string>
   readonly series: Map<string, Series>
+  readonly groups: Map<string, Group>
 }
 
 function wantedBy(rules: readonly Rule[]): ReadonlySet<string> {
@@ -222,6 +285,21 @@ function ownLabels({ site: _site, device: _device, ...own }: Labels): Labels {
   return own
 }
 
-function unknownIndex(metric: Metric): number {
-  return metric.kind === 'state' ? metric.states.indexOf(unknownState) : -1
+/** Whether a rule is judged by time alone, or together with other series. */
+function isJudgedElsewhere({ condition, measure }: Rule): boolean {
+  return condition.kind === 'stale' || measure?.kind === 'spread'
+}
+
+function isSame(a: Rule, b: Rule): boolean {
+  return a.measure !== undefined && JSON.stringify(a.measure) === JSON.stringify(b.measure)
+}
+
+/** Bounds that never change; undefined where the device tells a limit. */
+function fixedBounds(condition: Rule['condition']): Bounds | undefined {
+  let isFixed = true
+  const bounds = boundsOf(condition, () => {
+    isFixed = false
+    return Number.NaN
+  })
+  return isFixed ? bounds : undefined
 }

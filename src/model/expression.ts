@@ -48,7 +48,7 @@ function dewPoint(celsius: number, ratio: number): number {
 const sum = (list: readonly number[]): number => list.reduce((total, value) => total + value, 0)
 
 /** The value in the middle; of an even number of values the mean of the two. NaN of none. */
-function median(list: readonly number[]): number {
+export function median(list: readonly number[]): number {
   const sorted = Float64Array.from(list).sort()
   const middle = sorted.length >> 1
   const upper = sorted[middle] ?? Number.NaN

@@ -1,7 +1,6 @@
 import { alertLabels } from '../judge/cell.ts'
 import type { Device } from '../model/device.ts'
 import { type Labels, labelKey } from '../model/labels.ts'
-import type { Metric } from '../model/metric.ts'
 import type { Rule } from '../model/rule.ts'
 import type { Site } from '../model/site.ts'
 
@@ -82,7 +81,7 @@ function fixedLabels(rule: Rule, devices: readonly Device[], site: RuledSite): L
   if (device === undefined) return {}
   const { alertname: _name, site: _site, device: _device, ...rest } = alertLabels(rule, device, site, {})
   const own = new Set(ownNames(rule, devices))
-  const match = rule.condition.kind === 'absent' ? rule.match : {}
+  const match = rule.condition.kind === 'absent' || rule.measure?.kind === 'count' ? rule.match : {}
   return { ...match, ...Object.fromEntries(Object.entries(rest).filter(([name]) => !own.has(name))) }
 }
 
@@ -101,11 +100,6 @@ export function selector(
         ? []
         : [`device=~${quoted(names.map(escaped).join('|'))}`]
   return `${metric}{${[`site=${quoted(site.name)}`, ...device, ...more].join(',')}}`
-}
-
-/** The labels that tell a metric's series apart: `site, device, sensor`. */
-export function identity(metric: Pick<Metric, 'labels'>): string {
-  return ['site', 'device', ...metric.labels].join(', ')
 }
 
 /** A text in PromQL's double quotes. */

@@ -1,7 +1,8 @@
 import { formatDuration } from '../model/duration.ts'
 import { unknownState } from '../model/metric.ts'
 import type { Condition, Limit } from '../model/rule.ts'
-import { type Definition, escaped, identity, matchers, quoted, selector } from './definition.ts'
+import { type Definition, matchers, quoted, selector } from './definition.ts'
+import { identityOf, judgedOf, stateMatcher } from './measured.ts'
 
 /** How far back a series is looked for that is not read any more. */
 const memory = '1d'
@@ -25,7 +26,7 @@ type Ordered = Extract<Condition, { readonly hysteresis: number }>
 function broken(definition: Definition): string {
   const { rule } = definition
   const { condition, metric } = rule
-  const by = identity(metric)
+  const by = identityOf(definition.rule)
   switch (condition.kind) {
     case 'within':
     case 'above':
@@ -33,7 +34,7 @@ function broken(definition: Definition): string {
       return sides(definition, condition, 0).join('\nor\n')
     case 'is':
     case 'not':
-      return `max by (${by}) (${selector(definition, metric.name, [...matchers(rule.match), stateMatcher(definition, condition)])}) == 1`
+      return `max by (${by}) (${selector(definition, metric.name, [...matchers(rule.match), stateMatcher(rule, condition)])}) == 1`
     case 'stale': {
       const series = selector(definition, metric.name, matchers(rule.match))
       return `max by (${by}) (last_over_time(${series}[${memory}])) unless on (${by}) ${series}`
@@ -47,9 +48,9 @@ function broken(definition: Definition): string {
 
 /** What is back inside its limit, but not yet by the hysteresis, goes on firing; it does not begin to. */
 function near(definition: Definition): readonly string[] {
-  const { condition, metric } = definition.rule
+  const { condition } = definition.rule
   if (!('hysteresis' in condition) || condition.hysteresis === 0) return []
-  const by = identity(metric)
+  const by = identityOf(definition.rule)
   const inside = sides(definition, condition, condition.hysteresis).map(
     (side) => `${side} and on (${by}) ${firing(definition)}`,
   )
@@ -58,7 +59,7 @@ function near(definition: Definition): readonly string[] {
 
 function held(definition: Definition): string {
   const { metric, match } = definition.rule
-  const by = identity(metric)
+  const by = identityOf(definition.rule)
   const known = selector(definition, metric.name, [...matchers(match), ...knownMatcher(definition)])
   const isKnown = metric.kind === 'state' ? `(${known} == 1)` : known
   return `max by (${by}) (${firing(definition)}) unless on (${by}) ${isKnown}`
@@ -82,10 +83,9 @@ function firing(definition: Definition): string {
 /** A comparison for each limit; `inset` is how far inside of it a value still counts. */
 function sides(definition: Definition, condition: Ordered, inset: number): readonly string[] {
   const { rule } = definition
-  const by = identity(rule.metric)
-  const series = selector(definition, rule.metric.name, matchers(rule.match))
+  const by = identityOf(rule)
   const compare = (worst: 'max' | 'min', sign: '>' | '<', limit: Limit): string => {
-    const value = `${worst} by (${by}) (${series})`
+    const value = judgedOf(definition, worst)
     if (limit.kind === 'fixed') return `${value} ${sign} ${number(limit.value + (sign === '>' ? -inset : inset))}`
     const shift = inset === 0 ? '' : ` ${sign === '>' ? '-' : '+'} ${number(inset)}`
     return `${value} ${sign} on (${by}) (max by (${by}) (${selector(definition, limit.metric)})${shift})`
@@ -103,18 +103,6 @@ function sides(definition: Definition, condition: Ordered, inset: number): reado
 /** 28 - 0.3 is 27.7, not 27.699999999999999: people read the file. */
 function number(value: number): string {
   return String(Number(value.toPrecision(12)))
-}
-
-/** What the probe does not know is broken only where the rule names it. */
-function stateMatcher(
-  { rule: { metric } }: Definition,
-  condition: Extract<Condition, { states: ReadonlySet<number> }>,
-): string {
-  const states = metric.kind === 'state' ? metric.states : []
-  const named = states.filter((_, index) => condition.states.has(index))
-  const bad =
-    condition.kind === 'is' ? named : states.filter((state) => !named.includes(state) && state !== unknownState)
-  return `state=~${quoted(bad.map(escaped).join('|'))}`
 }
 
 /** The labels that the site file gives a device stand on siteward_device_info. */

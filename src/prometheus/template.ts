@@ -2,7 +2,7 @@ import { boundsOf } from '../judge/breach.ts'
 import { limitText } from '../judge/text.ts'
 import type { Labels } from '../model/labels.ts'
 import type { Language, Metric } from '../model/metric.ts'
-import type { Rule } from '../model/rule.ts'
+import { judgedUnit, type Rule } from '../model/rule.ts'
 import { units } from '../model/unit.ts'
 
 /**
@@ -32,19 +32,20 @@ function summaryOf(rule: Rule, language: Language): string {
   return filled.join('').replace(/ {2,}/g, ' ').trim()
 }
 
-function limitOf({ metric, condition }: Rule, language: Language): string {
+function limitOf(rule: Rule, language: Language): string {
   return limitText(
-    metric,
-    condition,
-    boundsOf(condition, () => Number.NaN),
+    rule,
+    boundsOf(rule.condition, () => Number.NaN),
     language,
   )
 }
 
-function valueText({ metric, condition }: Rule, language: Language): string {
+function valueText(rule: Rule, language: Language): string {
+  const { metric, measure, condition } = rule
   if (condition.kind === 'stale' || condition.kind === 'absent') return language === 'zh' ? '无读数' : 'no reading'
-  if (metric.kind === 'state') return literal(statesOf(metric, condition, language))
-  switch (metric.unit) {
+  if (metric.kind === 'state' && measure === undefined) return literal(statesOf(metric, condition, language))
+  const unit = judgedUnit(rule)
+  switch (unit) {
     case 'ratio':
       return '{{ $value | humanizePercentage }}'
     case 'bytes':
@@ -54,7 +55,7 @@ function valueText({ metric, condition }: Rule, language: Language): string {
     case 'timestamp':
       return '{{ $value | humanizeTimestamp }}'
     default:
-      return `{{ printf "%.4g" $value }} ${literal(units[metric.unit].sign)}`.trim()
+      return `{{ printf "%.4g" $value }} ${literal(units[unit].sign)}`.trim()
   }
 }
 

@@ -1,4 +1,6 @@
 import { isEscalation } from './escalation.ts'
+import { type FiringAlarm, isSilence } from './hold/hold.ts'
+import { type HoldKeeper, heldAnnotation, holdIn, holdText } from './hold-keeper.ts'
 import type { Cell, Transition } from './judge/cell.ts'
 import { alertKey, alertLabels, phase } from './judge/cell.ts'
 import type { Judge } from './judge/judge.ts'
@@ -9,7 +11,7 @@ import { isDrill, markDrill } from './model/drill.ts'
 import type { Labels } from './model/labels.ts'
 import type { Log } from './model/log.ts'
 import { alarmId, type EventKind, type RecordEvent } from './model/record.ts'
-import type { Site } from './model/site.ts'
+import { ruledDevices, type Site } from './model/site.ts'
 import type { Firing } from './notify/book.ts'
 import type { Notifier } from './notify/notifier.ts'
 import type { Journal, JournalEntry } from './store/journal.ts'
@@ -30,10 +32,14 @@ export interface KeeperParts {
   readonly clock: Clock
   readonly log: Log
   readonly journalFailed: () => void
+  readonly holds: Holding
   /** Entries of the record that were given up, oldest first: the disk has refused for too long. */
   readonly eventsLost: (count: number) => void
   readonly attendance: Attending
 }
+
+/** What stands between an alarm that fires and the telling of it: src/hold-keeper.ts. */
+export type Holding = Pick<HoldKeeper, 'pending' | 'began' | 'over' | 'words'>
 
 /** Who looks after alarms that fire. */
 export interface Attending {
@@ -87,10 +93,11 @@ export class AlarmKeeper {
   /** Alarms of the journal whose device or rule is gone: what was firing is kept as resolved until everybody knows. */
   orphaned(entries: readonly JournalEntry[], at: Moment): void {
     for (const entry of entries) {
-      if (entry.state === 'firing') {
-        this.#putEntry({ ...entry, state: 'resolved', resolvedAt: at.wall })
+      if (entry.state === 'firing')
         this.record({ ...eventOf(entry, 'resolved', at.wall), note: 'its rule or device is gone' })
-      } else this.#dropKey(entry.key)
+      const isTold = entry.state === 'firing' && holdIn(entry.annotations) === undefined
+      if (isTold) this.#putEntry({ ...entry, state: 'resolved', resolvedAt: at.wall })
+      else this.#dropKey(entry.key)
     }
     if (entries.length > 0) this.#later(gathering)
   }
@@ -112,7 +119,7 @@ export class AlarmKeeper {
     this.#later(gathering)
   }
 
-  /** An alert of siteward's own making, told once it is on disk. */
+  /** Keeps an alert, and has it told once it is on disk. */
   keep(entry: JournalEntry, tell: (notifier: Notifier) => void): void {
     this.#putEntry(entry)
     this.#tell(tell)
@@ -140,39 +147,65 @@ export class AlarmKeeper {
   }
 
   #takeOne(cell: Cell, from: Alarm, to: Alarm, at: Moment, judge: Judge): void {
-    const { attendance, site } = this.#parts
+    const { attendance, holds, site, clock } = this.#parts
     const words = (): Labels => {
-      const said = annotations(cell, judge.bounds(cell), site.language)
-      return { ...(isDrill(cell.labels) ? markDrill(said) : said), ...attendance.words(cell.key) }
+      const said = annotations(cell, judge.bounds(cell), { ...site, now: clock.now().wall })
+      const marked = isDrill(cell.labels) ? markDrill(said) : said
+      return { ...marked, ...attendance.words(cell.key), ...holds.words(cell.key) }
     }
     const was = phase(from)
     this.#log(cell, was, to)
     switch (phase(to)) {
       case 'pending':
+        if (!isDrill(cell.labels)) holds.pending(firingAlarmOf(cell, to))
         this.#keepEntry(entryOf(cell, 'pending', to, undefined, words()), 'pending', at)
         return
-      case 'firing': {
-        const entry = entryOf(cell, 'firing', to, undefined, words())
-        this.#keepEntry(entry, 'firing', at)
-        attendance.began(entry, firedAt(to, at))
-        this.#tell((notifier) => notifier.fire(this.#firing(cell, firedAt(to, at), words)))
+      case 'firing':
+        this.#begin(cell, to, at, words)
         return
-      }
       case 'inactive':
-        if (was === 'firing') {
-          this.#keepEntry(entryOf(cell, 'resolved', from, at.wall, words()), 'resolved', at)
-          attendance.ended(cell.key, at)
-          this.#tell((notifier) => notifier.resolve(cell.key, at))
-        } else {
+        if (was === 'firing') this.#end(cell, entryOf(cell, 'resolved', from, at.wall, words()), at)
+        else {
+          holds.over(cell.key)
           this.record(eventOf(entryOf(cell, 'pending', from, undefined, {}), 'cleared', at.wall))
           this.#dropKey(cell.key)
         }
     }
   }
 
+  #begin(cell: Cell, to: Alarm, at: Moment, words: () => Labels): void {
+    const { holds, clock } = this.#parts
+    const entry = entryOf(cell, 'firing', to, undefined, words())
+    this.record(eventOf(entry, 'firing', at.wall))
+    const tellLater = (): void => this.#fire(cell, to, clock.now(), words)
+    // A drill proves the path: nothing stands in its way, and it explains nothing.
+    const hold = isDrill(cell.labels) ? undefined : holds.began(firingAlarmOf(cell, to), tellLater)
+    if (hold === undefined) this.#fire(cell, to, at, words)
+    else this.#putEntry({ ...entry, annotations: { ...entry.annotations, [heldAnnotation]: holdText(hold) } })
+  }
+
+  /** What was held back is over for those alone who read the record. */
+  #end(cell: Cell, entry: JournalEntry, at: Moment): void {
+    this.record(eventOf(entry, 'resolved', at.wall))
+    if (this.#parts.holds.over(cell.key)) {
+      this.#dropKey(cell.key)
+      return
+    }
+    this.#putEntry(entry)
+    this.#parts.attendance.ended(cell.key, at)
+    this.#tell((notifier) => notifier.resolve(cell.key, at))
+  }
+
   #keepEntry(entry: JournalEntry, kind: EventKind, at: Moment): void {
     this.#putEntry(entry)
     this.record(eventOf(entry, kind, at.wall))
+  }
+
+  /** Told now (`at`): at once, or when nothing holds it back any more; from now on somebody is to take it. */
+  #fire(cell: Cell, to: Alarm, at: Moment, words: () => Labels): void {
+    const entry = entryOf(cell, 'firing', to, undefined, words())
+    this.#parts.attendance.began(entry, at)
+    this.keep(entry, (notifier) => notifier.fire(this.#firing(cell, firedAt(to, at), words)))
   }
 
   #firing(cell: Cell, { wall }: Moment, annotations: () => Labels): Firing {
@@ -266,6 +299,31 @@ function firedAt(alarm: Alarm, otherwise: Moment): Moment {
   return known.state === 'firing' ? known.firedAt : otherwise
 }
 
+/** An alarm as the holds see it. */
+function firingAlarmOf({ key, device, rule, labels }: Cell, alarm: Alarm): FiringAlarm {
+  const known = lastKnown(alarm)
+  return {
+    key,
+    device: device.name,
+    alarm: rule.alarm,
+    labels,
+    isSilence: isSilence(rule),
+    activeAt: known.state === 'inactive' ? 0 : known.activeAt.mono,
+  }
+}
+
+/** An alarm that the journal knows as firing, as the holds see it. */
+export function rememberedAlarm(
+  { key, device, alarm, severity, labels, activeAt }: JournalEntry,
+  site: Site,
+  now: Moment,
+): FiringAlarm {
+  const rules = ruledDevices(site).find(({ name }) => name === device)?.rules ?? []
+  const rule = rules.find((one) => one.alarm === alarm && one.severity === severity)
+  const silent = rule !== undefined && isSilence(rule)
+  return { key, device, alarm, labels, isSilence: silent, activeAt: momentOf(activeAt, now).mono }
+}
+
 /** How long a firing alert stands when siteward falls silent: late rather than early, and never for a lost telling or two. */
 export function lifetimeOf({ runOut, resend }: Site): Milliseconds {
   return Math.max(runOut, 4 * resend)
@@ -303,7 +361,7 @@ export function remember(entries: readonly JournalEntry[], site: Site, now: Mome
 
 /** Whether today's site file would still give this very alert. */
 function isKnown(entry: JournalEntry, site: Site): boolean {
-  const device = [...site.devices, site.itself].find(({ name }) => name === entry.device)
+  const device = ruledDevices(site).find(({ name }) => name === entry.device)
   if (device === undefined) return false
   return device.rules.some(
     (rule) =>

@@ -58,6 +58,11 @@ const commands: readonly Listed[] = [
     load: async () => (await import('./commands/explain.ts')).explain,
   },
   {
+    name: 'quiet',
+    summary: 'list, add and end quiet times',
+    load: async () => (await import('./commands/quiet.ts')).quiet,
+  },
+  {
     name: 'simulate',
     summary: 'serve recordings as devices',
     load: async () => (await import('./commands/simulate.ts')).simulate,

@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises'
 import type { Collector, DeviceEvent, EventSource } from '../collectors/collector.ts'
 import { httpWatch, localOperator } from './access.ts'
-import { AlarmKeeper, lifetimeOf, type Remembered, remember } from './alarm-keeper.ts'
+import { AlarmKeeper, lifetimeOf, type Remembered, remember, rememberedAlarm } from './alarm-keeper.ts'
 import { alarmRoutes } from './alarm-routes.ts'
 import { Attendance } from './attendance.ts'
 import { DerivedSeries } from './derived-series.ts'
@@ -19,8 +19,9 @@ import { Scrapes } from './expose/scrapes.ts'
 import { type ExposeServer, startServer } from './expose/server.ts'
 import { History } from './history/history.ts'
 import { historyRoutes } from './history-routes.ts'
+import { HoldKeeper, heldAnnotation, holdIn } from './hold-keeper.ts'
 import { type Prepared, prepareJobs } from './jobs.ts'
-import type { Cell, Transition } from './judge/cell.ts'
+import { type Cell, phase, type Transition } from './judge/cell.ts'
 import { Judge } from './judge/judge.ts'
 import { annotations } from './judge/text.ts'
 import { LinkSeries, tellsNeighbours } from './link-series.ts'
@@ -32,9 +33,12 @@ import type { Problem } from './model/problem.ts'
 import { type Series, SeriesTable } from './model/series.ts'
 import type { Site } from './model/site.ts'
 import type { WebConfig } from './model/web.ts'
+import type { Firing } from './notify/book.ts'
 import { Notifier } from './notify/notifier.ts'
 import type { AlertmanagerClient } from './notify/sender.ts'
 import { watchdogOf } from './notify/watchdog.ts'
+import { QuietList } from './quiet-list.ts'
+import { quietRoutes } from './quiet-routes.ts'
 import { runPoll } from './schedule/frame.ts'
 import { Schedule } from './schedule/schedule.ts'
 import { SelfSeries } from './self-series.ts'
@@ -99,6 +103,8 @@ export class Daemon {
   readonly #keeper: AlarmKeeper
   readonly #attendance: Attendance
   readonly #drilling: Drilling
+  readonly #holds: HoldKeeper
+  readonly #quiet: QuietList
   readonly #metrics: OwnMetrics
   readonly #schedule: Schedule
   readonly #remembered: Remembered
@@ -147,10 +153,21 @@ export class Daemon {
       late: () => lateByLevel(this.#attendance, clock.now()),
       ...(parts.mayPoll === undefined ? {} : { holdsLease: parts.mayPoll }),
       history: () => this.#history,
+      held: () => this.#holds.counts,
     })
     startCounting(this.#metrics)
     this.#notifier = this.#makeNotifier()
+    this.#quiet = new QuietList(site.stateDirectory, clock, log)
+    this.#holds = new HoldKeeper({
+      site,
+      clock,
+      log,
+      isAlarmed: (device) => saysItIsDown(this.#judge.cellsOfDevice(device)),
+      added: () => this.#quiet.windows,
+      ended: (name) => this.#quiet.end(name),
+    })
     this.#keeper = new AlarmKeeper({
+      holds: this.#holds,
       site,
       journal: parts.journal,
       notifier: this.#notifier,
@@ -189,6 +206,7 @@ export class Daemon {
       skipped: () => this.#metrics.skipped.inc(),
     })
     for (const device of [...site.devices, site.itself]) this.#judge.addDevice(device)
+    for (const group of site.groups) this.#judge.addGroup(group)
     const { prepared, problems } = prepareJobs(site, this.#table, parts.collectors, site.stateDirectory)
     this.#prepared = prepared
     this.problems = problems
@@ -226,6 +244,7 @@ export class Daemon {
     this.#watchDevices()
     this.#watchItself()
     this.#drilling.start(clock.now())
+    this.#watchGroups()
     const { wall, mono } = clock.now()
     this.#skew = wall - mono
     this.#sweepLater()
@@ -267,6 +286,12 @@ export class Daemon {
         waiting: () => this.#keeper.waiting,
       }),
       ...this.#drilling.routes,
+      ...quietRoutes({
+        site: this.#parts.site,
+        clock: this.#parts.clock,
+        holds: this.#holds,
+        list: this.#quiet,
+      }),
     ]
   }
 
@@ -300,29 +325,51 @@ export class Daemon {
   #tellRemembered(): void {
     const { firing, resolved, orphans } = this.#remembered
     const now = this.#parts.clock.now()
-    this.#attendance.restore(firing, now)
-    for (const entry of firing) this.#tellAgain(entry, undefined)
+    const told = firing.filter(({ annotations: said }) => holdIn(said) === undefined)
+    this.#attendance.restore(told, now)
+    for (const entry of firing) this.#restore(entry, now)
     for (const entry of resolved) this.#tellAgain(entry, momentOf(entry.resolvedAt ?? now.wall, now))
-    for (const entry of orphans) if (entry.state === 'firing') this.#tellAgain(entry, now)
+    for (const entry of orphans) {
+      if (entry.state === 'firing' && holdIn(entry.annotations) === undefined) this.#tellAgain(entry, now)
+    }
     this.#keeper.orphaned(orphans, now)
     if (this.#moved.length > 0) this.#keeper.forget(this.#moved)
   }
 
+  /** What was held back is held back still, until it is clear that nothing holds it. */
+  #restore(entry: JournalEntry, now: Moment): void {
+    const { [heldAnnotation]: _, ...said } = entry.annotations
+    const told = { ...entry, annotations: said }
+    const tell = (): void => {
+      this.#attendance.began(told, this.#parts.clock.now())
+      this.#keeper.keep(told, (notifier) => notifier.fire(this.#firingOf(told)))
+    }
+    const hold = holdIn(entry.annotations)
+    this.#holds.restore(rememberedAlarm(entry, this.#parts.site, now), hold, tell)
+    if (hold === undefined) this.#tellAgain(entry, undefined)
+  }
+
   #tellAgain(entry: JournalEntry, resolvedAt: Moment | undefined): void {
-    const { site } = this.#parts
-    if (site.judge === 'prometheus') return
+    if (this.#parts.site.judge === 'prometheus') return
+    this.#notifier.remember(this.#firingOf(entry), resolvedAt)
+  }
+
+  /** An alert that the journal knows, with the newest words that there are. */
+  #firingOf(entry: JournalEntry): Firing {
+    const { site, clock } = this.#parts
     const { key, labels } = entry
     const cell = (): Cell | undefined => this.#judge.cell(entry.device, key)
     const words = (): Labels => {
       const known = cell()
       const isRead = known !== undefined && !Number.isNaN(known.value)
-      const said = isRead ? annotations(known, this.#judge.bounds(known), site.language) : entry.annotations
-      return isEscalation(entry) ? said : { ...said, ...this.#attendance.words(key) }
+      const said = isRead
+        ? annotations(known, this.#judge.bounds(known), { ...site, now: clock.now().wall })
+        : entry.annotations
+      return isEscalation(entry) ? said : { ...said, ...this.#attendance.words(key), ...this.#holds.words(key) }
     }
     const startsAt = entry.firedAt ?? entry.activeAt
     const confirmedAt = (): Milliseconds => cell()?.brokenAt ?? 0
-    const firing = { key, labels, annotations: words, startsAt, lifetime: lifetimeOf(site), confirmedAt }
-    this.#notifier.remember(firing, resolvedAt)
+    return { key, labels, annotations: words, startsAt, lifetime: lifetimeOf(site), confirmedAt }
   }
 
   #watchDevices(): void {
@@ -400,6 +447,15 @@ export class Daemon {
     return keys.map((key) => this.#schedule.hurry(key)).every((isSoon) => isSoon)
   }
 
+  #watchGroups(): void {
+    const { site } = this.#parts
+    for (const { device } of site.groups) {
+      const scope = this.#table.scope(this.#table.source(device.name, 'siteward', true))
+      this.#devices.set(device.name, new DeviceSeries(device, scope, ownMetricsOf(site.vocabulary), this.#store))
+      this.#count(device.name)
+    }
+  }
+
   #schedulePolls(watch: Watch, soon: Milliseconds): void {
     const { use, job } = watch.parts
     this.#watches.push(watch)
@@ -423,10 +479,12 @@ export class Daemon {
     const poll = await runPoll(job, use.timeout, signal, { clock, log, bug: (error) => this.#bug(error, watch) })
     // Stopped or removed meanwhile: what an aborted poll did not bring says nothing about the device.
     if (signal.aborted) return true
+    const isUp = poll.readings.length > 0 || poll.faults.length === 0
+    this.#holds.polled(device.name, use.probe.name, isUp, use)
     this.#take(watch.take(poll))
     this.#keep(watch)
     if (this.#grown.delete(device.name)) this.#count(device.name)
-    return poll.readings.length > 0 || poll.faults.length === 0
+    return isUp
   }
 
   /** What the poll brought, and what siteward made of it, as the history has it. */
@@ -469,6 +527,7 @@ export class Daemon {
       this.#attendance.sweep(now)
       this.#drilling.tick(now)
       for (const watch of this.#watches) this.#take(watch.expireIfSilent(now))
+      this.#holds.sweep(now)
       this.#sweepLater()
     })
   }
@@ -495,4 +554,12 @@ function keyOf({ device, use }: WatchParts): string {
 
 async function namesOf(host: string): Promise<readonly string[]> {
   return (await lookup(host, { all: true })).map(({ address }) => address)
+}
+
+/** Whether an alarm of a device says that it does not answer, pending or firing. */
+function saysItIsDown(cells: Iterable<Cell>): boolean {
+  for (const { rule, alarm } of cells) {
+    if (rule.metric.name === 'siteward_device_up' && phase(alarm) !== 'inactive') return true
+  }
+  return false
 }

@@ -13,6 +13,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'src/judge': ['src/model'],
   'src/record': ['src/model'],
   'src/drill': ['src/model'],
+  'src/hold': ['src/model'],
   'src/notify': ['src/model'],
   'src/lease': ['src/model'],
   'src/history': ['src/model'],

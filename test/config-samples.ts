@@ -89,6 +89,7 @@ export function sampleDeps(files: Files = filesWith(secretFiles)): LoadDeps {
     shipped: {
       metrics: `${fixtures}/shipped/metrics.yaml`,
       rules: `${fixtures}/shipped/rules.yaml`,
+      checks: `${fixtures}/shipped/checks.yaml`,
       probes: `${fixtures}/shipped/probes`,
     },
   }

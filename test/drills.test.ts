@@ -39,6 +39,7 @@ function start(changed: Partial<DrillParts> = {}): void {
     language: 'en',
     devices: [device],
     itself: makeDevice({ name: 'siteward' }),
+    timeZone: 'UTC',
     vocabulary: new Map([[temperature.name, temperature]]),
     runOut: minute,
     resend: minute,
@@ -56,6 +57,7 @@ function start(changed: Partial<DrillParts> = {}): void {
     journalFailed: () => {},
     eventsLost: () => {},
     attendance: { began: () => {}, ended: () => {}, words: (key) => drills.words(key) },
+    holds: { pending: () => {}, began: () => undefined, over: () => false, words: () => ({}) },
   })
   drills = new Drills({
     site,

@@ -25,6 +25,7 @@ const load = (name: string) =>
       probes: shipped('probes'),
       metrics: shipped('config', 'metrics.yaml'),
       rules: shipped('config', 'rules.yaml'),
+      checks: shipped('config', 'checks.yaml'),
     },
   })
 
@@ -77,11 +78,23 @@ test('the hospital: every class of device that it has, compiled without a proble
   expect(limits).toContainEqual(
     expect.objectContaining({ low: { kind: 'fixed', value: 0.5 }, high: { kind: 'fixed', value: 0.65 } }),
   )
-  expect(site.devices.find(({ name }) => name === 'access-surgery-1')?.dependsOn).toEqual(['core-1'])
+  expect(site.devices.find(({ name }) => name === 'access-surgery-1')?.dependsOn).toEqual([
+    { kind: 'any', devices: ['core-1'] },
+  ])
 })
 
 test("the demonstration's site", async () => {
   const { site, problems } = await load('demo/site.yaml')
   expect(problems.filter(({ level }) => level !== 'warning')).toEqual([])
   expect(site?.devices).toHaveLength(10)
+})
+
+test('its alarms say what to check first, in both languages', async () => {
+  const { site } = await load('hospital.yaml')
+  const rules = (site?.devices ?? []).flatMap((device) => device.rules)
+  const silent = new Set(rules.filter(({ check }) => check === undefined).map(({ alarm }) => alarm))
+  for (const alarm of ['DeviceDown', 'RoomTemperature', 'AirConditionerFailed', 'UpsOnBattery', 'FileSystemFull']) {
+    expect([alarm, silent.has(alarm)]).toEqual([alarm, false])
+  }
+  for (const { check } of rules) expect(check === undefined || /\p{Script=Han}/u.test(check.zh)).toBe(true)
 })

@@ -61,6 +61,7 @@ export function makeRule(changed: Partial<Rule> = {}): Rule {
     severity: 'warning',
     labels: {},
     summary: { en: '{device}: {value}, limit {limit}', zh: '{device}：{value}，限值 {limit}' },
+    check: undefined,
     runbook: undefined,
     place: nowhere,
     ...changed,

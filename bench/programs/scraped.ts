@@ -57,6 +57,7 @@ const own = ownMetrics({
   alerts: () => 0,
   late: () => ({}),
   history: () => nothing,
+  held: () => ({}),
 })
 const server = await startServer(
   { host: '127.0.0.1', port: 0 },

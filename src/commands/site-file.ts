@@ -38,6 +38,7 @@ export function readSite(file: string, env: Io['env'], { lists = fetchList, ...r
       probes: shipped('probes'),
       metrics: shipped('config', 'metrics.yaml'),
       rules: shipped('config', 'rules.yaml'),
+      checks: shipped('config', 'checks.yaml'),
     },
   })
 }

@@ -1,5 +1,6 @@
 import Type, { type TSchema } from 'typebox'
 import { rights } from '../model/access.ts'
+import type { dependencyKinds } from '../model/dependency.ts'
 import { proofs } from '../model/probe.ts'
 import { references, severities } from '../model/rule.ts'
 import { secretSource } from '../model/secret-schema.ts'
@@ -147,6 +148,7 @@ const partKeys = {
   keep_firing_for: Type.Optional(duration('how long it must be good before the alarm ends')),
   labels: Type.Optional(labels('more labels of the alert, e.g. team: power')),
   summary: Type.Optional(text),
+  check: Type.Optional({ ...text, description: 'what to check first: a text, or { en: .., zh: .. }' }),
   runbook: Type.Optional(line('where to read what to do: an address or a page of the handbook')),
 }
 
@@ -370,6 +372,18 @@ export function rulesSchema<Rule extends TSchema>(ruleSchema: Rule) {
   )
 }
 
+/** What to check first, by alarm: config/checks.yaml. */
+export const checksSchema = Type.Object(
+  {
+    checks: Type.Record(
+      Type.String(),
+      Type.Object({ en: line('in English'), zh: line('in Chinese') }, { ...closed, title: 'text in both languages' }),
+      { description: 'what to check first, by the names of alarms', propertyNames: alarmName },
+    ),
+  },
+  { ...closed, title: 'siteward checks' },
+)
+
 /* Vocabulary */
 
 const twoTexts = Type.Object(
@@ -450,6 +464,113 @@ const oneOrMore = (title: string, description: string) =>
     description,
   })
 
+/** Through what a device is reached and fed. */
+export const dependsOn = Type.Union(
+  [
+    oneOrMore('device name', 'devices of which one is enough'),
+    Type.Object(
+      {
+        network: Type.Optional(oneOrMore('device name', 'switches through which it is reached; one is enough')),
+        power: Type.Optional(oneOrMore('device name', 'by which it is fed; one is enough')),
+        bus: Type.Optional(oneOrMore('device name', 'masters of the serial bus; one is enough')),
+        gateway: Type.Optional(oneOrMore('device name', 'gateways behind which it is; one is enough')),
+      } satisfies Record<(typeof dependencyKinds)[number], TSchema>,
+      { ...closed, minProperties: 1 },
+    ),
+  ],
+  {
+    title: 'device name, list of them, or { network: .., power: .. }',
+    description: 'devices through which it is reached or fed: of a list one is enough, of several kinds each is needed',
+  },
+)
+
+const labelsOfAlert = (description: string) => labels(`${description}, e.g. alertname: UpsOnBattery`)
+
+/** One alarm that explains others, in the words of Alertmanager. */
+const inhibition = Type.Object(
+  {
+    source: labelsOfAlert('labels of the alert that explains others'),
+    target: Type.Optional(labelsOfAlert('labels of the alerts that are held back while it fires')),
+    equal: Type.Optional(
+      Type.Array(Type.String({ title: 'label name', ...labelName }), {
+        description: 'labels that must be the same in both, e.g. [room]',
+        maxItems: 16,
+      }),
+    ),
+    followers: Type.Optional(
+      Type.Boolean({ description: 'only alerts of devices that depend on the device of the source', default: false }),
+    ),
+  },
+  { ...closed, title: 'inhibition' },
+)
+
+const localMoment = (description: string) =>
+  Type.String({
+    title: 'date and time',
+    pattern: '^[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}$',
+    description: `${description}, in the time zone of the site: 2026-12-01 22:00`,
+  })
+
+const weekdays = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'] as const
+
+/** A time in which new alerts are held back. */
+export const quietTime = Type.Object(
+  {
+    name: name('name of the quiet time'),
+    note: Type.Optional(line('what is done then')),
+    devices: Type.Optional(oneOrMore('device name', 'alerts of these devices')),
+    alarms: Type.Optional(
+      Type.Array(Type.String({ title: 'alarm name', ...alarmName }), { description: 'these alarms', maxItems: 256 }),
+    ),
+    match: Type.Optional(labels('alerts with these labels, e.g. room: main')),
+    from: Type.Optional(localMoment('when it begins')),
+    to: Type.Optional(localMoment('when it ends')),
+    times: Type.Optional(
+      Type.String({
+        title: 'times of day',
+        pattern: '^[0-9]{2}:[0-9]{2}\\.\\.[0-9]{2}:[0-9]{2}$',
+        description: 'every day, or on the days below, from..to: 22:00..02:00',
+      }),
+    ),
+    weekdays: Type.Optional(
+      Type.Array(Type.Enum([...weekdays], { title: 'day of the week' }), {
+        description: 'the days on which it begins',
+        minItems: 1,
+        maxItems: 7,
+      }),
+    ),
+    days_of_month: Type.Optional(
+      Type.Array(Type.String({ title: 'day or days of the month', pattern: '^-?[0-9]{1,2}(\\.\\.-?[0-9]{1,2})?$' }), {
+        description: "the days on which it begins: '1', '15..21', '-1' for the last",
+        minItems: 1,
+        maxItems: 31,
+      }),
+    ),
+    months: Type.Optional(
+      Type.Array(Type.Integer({ minimum: 1, maximum: 12 }), { description: '1 to 12', minItems: 1, maxItems: 12 }),
+    ),
+    ends_when_well: Type.Optional(duration('ends early once all under it has been well for so long')),
+  },
+  { ...closed, title: 'quiet time' },
+)
+
+/** Devices whose series are counted together. */
+export const group = Type.Object(
+  {
+    name: name('group name'),
+    devices: Type.Optional(
+      Type.Array(name('device name'), { description: 'the devices in it', minItems: 1, maxItems: 1000 }),
+    ),
+    match: Type.Optional(labels('the labels that all devices in it have, e.g. class: cooling')),
+    labels: Type.Optional(labels('more labels of its alerts, e.g. room: main')),
+    rules: Type.Record(Type.String(), Type.Unknown(), {
+      description: 'rules with when: and count:, by the names of alarms',
+      propertyNames: alarmName,
+    }),
+  },
+  { ...closed, title: 'group of devices' },
+)
+
 /** A device, given what a rule under an alarm's name and a derived reading may be. */
 export function deviceSchema<Override extends TSchema>(overrideSchema: Override, derivedItem: TSchema) {
   return Type.Object(
@@ -468,7 +589,7 @@ export function deviceSchema<Override extends TSchema>(overrideSchema: Override,
       credentials: Type.Optional(oneOrMore('credential name', 'with what to log in: names under credentials:')),
       labels: Type.Optional(labels('more labels of its alerts, e.g. room: main')),
       ...timing,
-      depends_on: Type.Optional(oneOrMore('device name', 'devices through which it is reached or fed')),
+      depends_on: Type.Optional(dependsOn),
       rules: overrides('its own limits, by the names of alarms', overrideSchema),
       derived: derivedList(derivedItem, 'readings made of those that are read of this device'),
       points: Type.Optional(
@@ -668,6 +789,20 @@ export function siteSchema<Device extends TSchema, Credential extends TSchema>(
       ),
       rules: overrides('limits for every device, by the names of alarms', overrideSchema),
       derived: derivedList(derivedItem, 'readings made of others, for every device that has those'),
+      groups: Type.Optional(Type.Array(group, { description: 'devices that are counted together', maxItems: 1000 })),
+      time_zone: Type.Optional(
+        Type.String({
+          title: 'time zone',
+          description: 'as Asia/Shanghai; that of the system by default',
+          maxLength: 64,
+        }),
+      ),
+      quiet: Type.Optional(
+        Type.Array(quietTime, { description: 'times in which new alerts are held back', maxItems: 1000 }),
+      ),
+      inhibit: Type.Optional(
+        Type.Array(inhibition, { description: 'alarms that explain others while they fire', maxItems: 1000 }),
+      ),
       device_sources: Type.Array(deviceSource, {
         description: 'more devices, from files, tables and service discovery',
         maxItems: 64,

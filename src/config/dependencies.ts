@@ -1,14 +1,36 @@
+import type { Static } from 'typebox'
+import { type Dependency, dependencyKinds } from '../model/dependency.ts'
 import type { Device } from '../model/device.ts'
+import type { dependsOn as dependsOnSchema } from './core-schema.ts'
 import { orOneOf } from './misspelt.ts'
 import type { Problems } from './problems.ts'
+
+/** What stands under depends_on: a name or a list of them, or the same for each kind. */
+export function readDependsOn(text: Static<typeof dependsOnSchema> | undefined): readonly Dependency[] {
+  if (text === undefined) return []
+  if (typeof text === 'string') return [{ kind: 'any', devices: [text] }]
+  if (isList(text)) return text.length === 0 ? [] : [{ kind: 'any', devices: text }]
+  return dependencyKinds.flatMap((kind) => {
+    const names = text[kind]
+    return names === undefined ? [] : [{ kind, devices: typeof names === 'string' ? [names] : names }]
+  })
+}
+
+function isList(text: unknown): text is string[] {
+  return Array.isArray(text)
+}
+
+function parentsOf({ dependsOn }: Device): readonly string[] {
+  return dependsOn.flatMap(({ devices }) => devices)
+}
 
 /** Names that devices depend on must be of devices, and lead in no circle. `names` are also those of broken devices. */
 export function checkDependencies(devices: readonly Device[], names: ReadonlySet<string>, problems: Problems): void {
   const byName = new Map(devices.map((device) => [device.name, device]))
-  for (const { dependsOn, at } of devices) {
-    for (const name of dependsOn) {
+  for (const device of devices) {
+    for (const name of parentsOf(device)) {
       if (names.has(name)) continue
-      problems.add(at('depends_on'), `there is no device "${name}"`, orOneOf(name, [...names], 'devices'))
+      problems.add(device.at('depends_on'), `there is no device "${name}"`, orOneOf(name, [...names], 'devices'))
     }
   }
   const done = new Set<string>()
@@ -31,7 +53,7 @@ function findCircle(
     return
   }
   if (done.has(device.name)) return
-  for (const name of device.dependsOn) {
+  for (const name of parentsOf(device)) {
     const next = byName.get(name)
     if (next !== undefined) findCircle(next, [...trail, device.name], byName, done, problems)
   }

@@ -5,6 +5,7 @@ import type { Vocabulary } from '../model/metric.ts'
 import { checkOf, type Spot } from './check.ts'
 import { deviceSchema } from './core-schema.ts'
 import type { Credential } from './credentials.ts'
+import { readDependsOn } from './dependencies.ts'
 import { deviceDerived } from './device-derived.ts'
 import { changeProbe } from './device-points.ts'
 import { isJson, type Json, jsonOf } from './json.ts'
@@ -94,7 +95,7 @@ export function readDevice(text: DeviceText, deps: DeviceDeps, problems: Problem
     derived,
     options: readOptions(text, used, deps, problems),
     credentials: mergeCredentials(text, deps, problems),
-    dependsOn: listOf(fields.depends_on),
+    dependsOn: readDependsOn(fields.depends_on),
     rules: deps.rules.ofDevice(fields.rules, probes, derived, used, { tree, path: [...path, 'rules'] }),
     place: tree.keyAt(path),
     at: (key) => tree.at([...path, key]),

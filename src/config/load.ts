@@ -5,6 +5,7 @@ import { formatPlace, type Place } from '../model/place.ts'
 import type { Problem } from '../model/problem.ts'
 import type { Site } from '../model/site.ts'
 import { salvage } from './check.ts'
+import { loadChecks } from './checks.ts'
 import { type Credential, readCredentials } from './credentials.ts'
 import { checkDependencies } from './dependencies.ts'
 import { readDerived } from './derived.ts'
@@ -34,8 +35,13 @@ export interface LoadDeps {
   readonly fetchList: FetchList
   /** The vocabulary, where it was read before: what runs and what is loaded anew must share its metrics. */
   readonly vocabulary?: Vocabulary
-  /** What comes with siteward: config/metrics.yaml, config/rules.yaml and the folder probes/. */
-  readonly shipped: { readonly metrics: string; readonly rules: string; readonly probes: string }
+  /** What comes with siteward: config/metrics.yaml, rules.yaml, checks.yaml and the folder probes/. */
+  readonly shipped: {
+    readonly metrics: string
+    readonly rules: string
+    readonly checks: string
+    readonly probes: string
+  }
 }
 
 /** A site file with all that it names; `site` is undefined where there is a mistake, and is there with warnings. */
@@ -86,6 +92,7 @@ async function assemble(top: SiteText, tree: Tree, deps: LoadDeps, problems: Pro
   const sources = {
     shipped: drafts,
     ofSiteward,
+    checks: await loadChecks(shipped.checks, files, problems),
     probes: [...probes.values()].filter((one) => used.has(one.probe.name)),
     complete,
     vocabulary,
@@ -96,12 +103,13 @@ async function assemble(top: SiteText, tree: Tree, deps: LoadDeps, problems: Pro
   const devices = texts.map((text) => readDevice(text, parts, problems))
   if (complete) checkUsed(derived, devices, problems)
   checkNames(items, problems)
-  checkDependencies(devices, new Set(items.flatMap(nameIn)), problems)
+  const names = new Set(items.flatMap(nameIn))
+  checkDependencies(devices, names, problems)
   // With a mistake elsewhere, what looks unused may be what was meant there.
   if (problems.mistakes === 0) warnUnused(texts, top, credentials, shelf, tree, problems)
   const operators = await readOperators(top, tree, deps, problems)
   const ofItself = itself(rules.ofSiteward(), tree)
-  return readSite(top, { devices, itself: ofItself, vocabulary, operators, credentials }, env, tree, problems)
+  return readSite(top, { devices, itself: ofItself, names, vocabulary, operators, credentials }, env, tree, problems)
 }
 
 async function readVocabulary({ shipped, files }: LoadDeps, problems: Problems): Promise<Vocabulary> {

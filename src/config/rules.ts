@@ -100,9 +100,23 @@ function ruleOf(draft: Draft, vocabulary: Vocabulary, problems: Problems): Rule 
   const times = { for: time('for'), keepFiringFor: time('keep_firing_for') }
   if (condition === undefined || measure === 'wrong') return undefined
   const summary = summaryOf(draft, { metric, measure, condition }, problems)
+  const check = textOf('check', draft, metric, problems)
   if (problems.mistakes > before) return undefined
   const labels = cleanLabels(part.labels ?? {})
-  return { alarm, metric, match, measure, condition, ...times, severity, labels, summary, runbook: part.runbook, place }
+  return {
+    alarm,
+    metric,
+    match,
+    measure,
+    condition,
+    ...times,
+    severity,
+    labels,
+    summary,
+    check,
+    runbook: part.runbook,
+    place,
+  }
 }
 
 /** What is wrong inside of count: is told where it stands. */
@@ -136,14 +150,18 @@ export function isReserved(label: string): boolean {
 }
 
 function summaryOf(draft: Draft, rule: Pick<Rule, 'metric' | 'measure' | 'condition'>, problems: Problems): Text {
-  const { summary } = draft.part
-  const { metric } = rule
-  if (summary === undefined) return defaultSummary(rule)
-  const text = typeof summary === 'string' ? { en: summary, zh: summary } : summary
+  return textOf('summary', draft, rule.metric, problems) ?? defaultSummary(rule)
+}
+
+/** A text of a rule, in one language for both or in each. */
+function textOf(key: 'summary' | 'check', draft: Draft, metric: Metric, problems: Problems): Text | undefined {
+  const written = draft.part[key]
+  if (written === undefined) return undefined
+  const text = typeof written === 'string' ? { en: written, zh: written } : written
   for (const name of unknownPlaceholders(text, metric)) {
     const known = knownPlaceholders(metric)
     const hint = didYouMean(name, known) ?? `allowed: ${known.map((one) => `{${one}}`).join(' ')}`
-    problems.add(draft.at('summary'), `nothing will fill "{${name}}"`, hint)
+    problems.add(draft.at(key), `nothing will fill "{${name}}"`, hint)
   }
   return text
 }

@@ -2,6 +2,7 @@ import Type, { type TObject } from 'typebox'
 import type { Schemas } from '../model/protocol.ts'
 import { closeObjects } from './check.ts'
 import {
+  checksSchema,
   derived,
   deviceSchema,
   metric,
@@ -22,6 +23,7 @@ import type { Protocols } from './protocols.ts'
  */
 export function renderSchemas(protocols: Protocols): ReadonlyMap<string, string> {
   const schemas: Readonly<Record<string, Json>> = {
+    'checks.json': closeObjects(checksSchema),
     'metrics.json': closeObjects(metricsSchema(metric)),
     'probe.json': probeForEditors(protocols),
     'rules.json': closeObjects(rulesSchema(rule)),

@@ -5,6 +5,7 @@ import { formatDuration } from '../model/duration.ts'
 import type { Vocabulary } from '../model/metric.ts'
 import type { Limit, Rule } from '../model/rule.ts'
 import { checkOf, type Spot } from './check.ts'
+import { type Checks, withCheck } from './checks.ts'
 import { override as overrideSchema } from './core-schema.ts'
 import { type Draft, overrideDrafts, type RuleText } from './drafts.ts'
 import { didYouMean, orOneOf } from './misspelt.ts'
@@ -33,6 +34,7 @@ export interface RuleSources {
   readonly shipped: readonly Draft[]
   /** Rules on siteward itself. */
   readonly ofSiteward: readonly Draft[]
+  readonly checks: Checks
   readonly probes: readonly LoadedProbe[]
   /** Whether every probe could be loaded: else no alarm's name can be called wrong. */
   readonly complete: boolean
@@ -97,7 +99,8 @@ export class SiteRules {
     const known = this.#byProbes.get(key)
     if (known !== undefined) return known
     const read = new Set([...probes.flatMap(metricsRead), ...derivedNames])
-    let drafts: readonly Draft[] = [...probes.flatMap((probe) => probe.drafts), ...this.#sources.shipped]
+    const shipped = [...probes.flatMap((probe) => probe.drafts), ...this.#sources.shipped]
+    let drafts: readonly Draft[] = shipped.map((draft) => withCheck(draft, this.#sources.checks))
     for (const { alarm, text, spot } of this.#overrides) {
       const when = text === 'off' ? undefined : text.when
       const concerns = when === undefined || read.has(when) || when.startsWith(ownPrefix)

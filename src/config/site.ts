@@ -1,16 +1,20 @@
 import Type, { type Static } from 'typebox'
 import type { Operator } from '../model/access.ts'
+import type { Inhibition } from '../model/dependency.ts'
 import type { Device } from '../model/device.ts'
 import type { Vocabulary } from '../model/metric.ts'
 import type { Rule } from '../model/rule.ts'
 import type { Listen, Site, Traps } from '../model/site.ts'
+import { isTimeZone } from '../model/time-zone.ts'
 import { checkOf, type Spot } from './check.ts'
 import { siteSchema } from './core-schema.ts'
 import type { Credential } from './credentials.ts'
 import { readDrills } from './drills.ts'
 import { hour, minute, readDuration, second, week } from './durations.ts'
+import { readGroups } from './groups.ts'
 import { orOneOf } from './misspelt.ts'
 import type { Problems } from './problems.ts'
+import { readQuiet } from './quiet.ts'
 import { cleanLabels, isReserved } from './rules.ts'
 import { besideFile } from './secrets.ts'
 import { readServiceLevels } from './service-levels.ts'
@@ -30,6 +34,8 @@ export type SiteText = Static<typeof schema>
 export interface SiteParts {
   readonly devices: readonly Device[]
   readonly itself: Device
+  /** Of all devices, those with a mistake too. */
+  readonly names: ReadonlySet<string>
   readonly vocabulary: Vocabulary
   readonly operators: readonly Operator[]
   readonly credentials: ReadonlyMap<string, Credential>
@@ -38,7 +44,7 @@ export interface SiteParts {
 /** A site of its text and what was read before it; what is wrong is told. */
 export function readSite(
   text: SiteText,
-  { devices, itself, vocabulary, operators, credentials }: SiteParts,
+  { devices, itself, names, vocabulary, operators, credentials }: SiteParts,
   env: Readonly<Record<string, string | undefined>>,
   tree: Tree,
   problems: Problems,
@@ -47,6 +53,9 @@ export function readSite(
     if (!isReserved(label)) continue
     problems.add(tree.keyAt(['labels', label]), `the label "${label}" is reserved`, 'siteward or Prometheus sets it')
   }
+  const spot = { tree, path: [] }
+  const groups = readGroups(text.groups ?? [], devices, names, vocabulary, { tree, path: ['groups'] }, problems)
+  const timeZone = readTimeZone(text.time_zone, spot, problems)
   return {
     name: text.site,
     labels: cleanLabels(text.labels ?? {}),
@@ -71,6 +80,16 @@ export function readSite(
     drills: readDrills(text, { devices, vocabulary }, tree, problems),
     devices,
     itself,
+    groups,
+    timeZone,
+    quiet: readQuiet(
+      text.quiet ?? [],
+      timeZone,
+      new Set([...names, ...groups.map(({ device }) => device.name)]),
+      { tree, path: ['quiet'] },
+      problems,
+    ),
+    inhibit: readInhibit(text.inhibit ?? [], { tree, path: ['inhibit'] }, problems),
     vocabulary,
   }
 }
@@ -94,6 +113,28 @@ export function itself(rules: readonly Rule[], tree: Tree): Device {
     place,
     at: () => place,
   }
+}
+
+function readTimeZone(text: string | undefined, { tree }: Spot, problems: Problems): string {
+  if (text === undefined) return Intl.DateTimeFormat().resolvedOptions().timeZone
+  if (isTimeZone(text)) return text
+  problems.add(tree.at(['time_zone']), `there is no time zone "${text}"`, 'as Asia/Shanghai or UTC')
+  return 'UTC'
+}
+
+function readInhibit(
+  list: NonNullable<SiteText['inhibit']>,
+  { tree, path }: Spot,
+  problems: Problems,
+): readonly Inhibition[] {
+  return list.map(({ source, target = {}, equal = [], followers = false }, index) => {
+    // Without an end on either side it would hold everything back.
+    if (Object.keys(source).length === 0) problems.add(tree.at([...path, index, 'source']), 'of which alerts?')
+    if (Object.keys(target).length === 0 && !followers) {
+      problems.add(tree.keyAt([...path, index]), 'an inhibition without a target', 'give target: or followers: true')
+    }
+    return { source, target, equal, followers }
+  })
 }
 
 /** The schema has seen `host:port`; an IPv6 address stands in brackets. */

@@ -2,7 +2,16 @@ import type { Metric, Text } from '../model/metric.ts'
 import type { Rule } from '../model/rule.ts'
 
 /** What stands for a value in a summary, beside the labels of the series. */
-const placeholders: readonly string[] = ['value', 'limit', 'device', 'site', 'since']
+export const generalPlaceholders: readonly string[] = [
+  'value',
+  'limit',
+  'place',
+  'alarm',
+  'device',
+  'site',
+  'since',
+  'duration',
+]
 
 /** The text of an alarm whose rule has none: `{device}: room temperature is {value}, allowed: {limit}`. */
 export function defaultSummary({ metric, measure, condition }: Pick<Rule, 'metric' | 'measure' | 'condition'>): Text {
@@ -22,11 +31,15 @@ const missing: Text = { en: 'is not read any more, expected: {limit}', zh: 'æ²¡æ
 /** The placeholders of a summary that nothing will fill. */
 export function unknownPlaceholders(summary: Text, metric: Metric): readonly string[] {
   const known = knownPlaceholders(metric)
-  const used = [...`${summary.en} ${summary.zh}`.matchAll(/\{([^{}]*)\}/g)].map((match) => match[1] ?? '')
-  return [...new Set(used)].filter((name) => !known.includes(name))
+  return placeholdersIn(summary).filter((name) => !known.includes(name))
+}
+
+/** The placeholders of a text, each once. */
+export function placeholdersIn({ en, zh }: Text): readonly string[] {
+  return [...new Set([...`${en} ${zh}`.matchAll(/\{([^{}]*)\}/g)].map((match) => match[1] ?? ''))]
 }
 
 /** All placeholders that a summary of a rule on this metric may have. */
 export function knownPlaceholders(metric: Metric): readonly string[] {
-  return [...placeholders, ...metric.labels]
+  return [...generalPlaceholders, ...metric.labels]
 }

@@ -33,6 +33,8 @@ export interface Inside {
   /** Only of a siteward that polls by a lease. */
   holdsLease?(): boolean
   history(): { readonly bytes: number; readonly size: number; readonly left: number }
+  /** Alarms that fire and that nobody is told of, by reason. */
+  held(): Readonly<Record<string, number>>
 }
 
 /** Also what a siteward says that stands by. */
@@ -76,6 +78,15 @@ export function ownMetrics(inside: Inside): OwnMetrics {
   live('siteward_history_bytes', 'Memory of the readings of the last day', () => inside.history().bytes)
   live('siteward_history_series', 'Series of which the last day is kept', () => inside.history().size)
   live('siteward_history_left_readings', 'Readings not kept for want of memory', () => inside.history().left)
+  new Gauge({
+    name: 'siteward_alarms_held',
+    help: 'Alarms that fire and are held back: quiet time, dead parent, inhibited, or not clear yet',
+    labelNames: ['reason'],
+    registers,
+    collect: function collect() {
+      for (const [reason, count] of Object.entries(inside.held())) this.set({ reason }, count)
+    },
+  })
   live('siteward_alerts', 'Alerts firing, or resolved and still being told', inside.alerts)
   new Gauge({
     name: 'siteward_service_level_late_alarms',

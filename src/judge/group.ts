@@ -11,6 +11,8 @@ import type { Cell } from './cell.ts'
  */
 export interface Group {
   readonly rule: Rule
+  /** Of a count: the devices whose series are counted; one of which none is known yet may have them all. */
+  readonly members: readonly string[]
   readonly series: Series[]
   readonly cells: Cell[]
 }
@@ -57,8 +59,8 @@ function reference(known: readonly number[], from: Reference): number {
  * is gone; of a device that gives none at all, and of a state nobody knows, either may be true: then only what holds
  * both ways is said.
  */
-export function countBreach(cell: Cell, of: Condition, series: readonly Series[], values: readonly number[]): Breach {
-  const { least, most } = countOf(cell.rule, of, series, values)
+export function countBreach(cell: Cell, of: Condition, group: Group, values: readonly number[]): Breach {
+  const { least, most } = countOf(group, of, values)
   if (most < 0) return 'unknown'
   cell.value = least
   const { condition } = cell.rule
@@ -69,17 +71,18 @@ export function countBreach(cell: Cell, of: Condition, series: readonly Series[]
 
 /** The least and the most that the count can be; less than none when nothing at all is known. */
 function countOf(
-  rule: Rule,
+  { rule, members, series }: Group,
   of: Condition,
-  series: readonly Series[],
   values: readonly number[],
 ): { readonly least: number; readonly most: number } {
   const bounds: Bounds = boundsOf(of, () => Number.NaN)
   const unknown = unknownIndex({ metric: rule.metric, measure: undefined })
   const alive = new Set(series.filter((_, i) => !Number.isNaN(values[i] ?? Number.NaN)).map((one) => one.source.device))
   if (alive.size === 0) return { least: 0, most: -1 }
+  const seen = new Set(series.map((one) => one.source.device))
   let least = 0
-  let open = 0
+  // A device that was never read has one such series at least.
+  let open = members.filter((member) => !seen.has(member)).length
   for (const [i, one] of series.entries()) {
     const value = values[i] ?? Number.NaN
     const found = breach(of, bounds, value, unknown)

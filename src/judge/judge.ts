@@ -1,6 +1,7 @@
 import { type Alarm, inactive } from '../model/alarm.ts'
 import type { Moment } from '../model/clock.ts'
 import type { Device } from '../model/device.ts'
+import type { DeviceGroup } from '../model/group.ts'
 import { type Labels, labelKey, labelsMatch } from '../model/labels.ts'
 import type { Limit, Rule } from '../model/rule.ts'
 import type { Series } from '../model/series.ts'
@@ -27,6 +28,8 @@ export class Judge {
   readonly #byDevice = new Map<string, DeviceCells>()
   /** Series that are judged beside others: the groups in which they are. */
   readonly #groups = new Map<number, Group[]>()
+  /** The groups of devices in which a device is. */
+  readonly #groupsOf = new Map<string, readonly string[]>()
   /** Cells that time alone can move: absence and staleness, and pending ones whose value siteward itself holds. */
   readonly #timed = new Set<Cell>()
 
@@ -51,13 +54,24 @@ export class Judge {
     return this.#byDevice.get(device)?.cells.values() ?? []
   }
 
+  /** Takes the rules of a group of devices in, by which series of its members are counted. */
+  addGroup({ device, members }: DeviceGroup): void {
+    this.addDevice(device, members)
+    for (const member of members) this.#groupsOf.set(member, [...(this.#groupsOf.get(member) ?? []), device.name])
+  }
+
   /** Takes a device's rules in; rules on absence begin at once, the others with the first reading of a series. */
-  addDevice(device: Device): void {
+  addDevice(device: Device, members: readonly string[] = [device.name]): void {
     const known = { device, cells: new Map(), wanted: wantedBy(device.rules), series: new Map(), groups: new Map() }
     this.#byDevice.set(device.name, known)
     for (const rule of device.rules) {
       if (rule.measure?.kind === 'count') {
-        const group: Group = { rule, series: [], cells: [this.#add(rule, device, { kind: 'device' }, rule.match)] }
+        const group: Group = {
+          rule,
+          members,
+          series: [],
+          cells: [this.#add(rule, device, { kind: 'device' }, rule.match)],
+        }
         known.groups.set(groupKey(rule, {}), group)
       } else if (rule.condition.kind === 'absent') {
         this.#timed.add(this.#add(rule, device, { kind: 'device' }, rule.match))
@@ -76,12 +90,25 @@ export class Judge {
       if (cell.subject.kind === 'series') this.#bySeries.delete(cell.subject.series.id)
     }
     for (const { series } of known.groups.values()) for (const { id } of series) this.#groups.delete(id)
+    for (const group of this.#groupsOf.get(name) ?? []) this.#leave(name, group)
     return gone
+  }
+
+  /** Takes the series of a device that is gone out of a group of devices. */
+  #leave(device: string, group: string): void {
+    for (const { series } of this.#byDevice.get(group)?.groups.values() ?? []) {
+      const left = series.filter((one) => one.source.device !== device)
+      series.splice(0, series.length, ...left)
+    }
   }
 
   /** A new series: binds the rules of its device that speak of it. */
   addSeries(series: Series): void {
-    const known = this.#byDevice.get(series.source.device)
+    const { device } = series.source
+    for (const name of [device, ...(this.#groupsOf.get(device) ?? [])]) this.#addTo(this.#byDevice.get(name), series)
+  }
+
+  #addTo(known: DeviceCells | undefined, series: Series): void {
     if (known === undefined) return
     if (!known.wanted.has(series.metric.name)) return
     known.series.set(seriesKey(series.metric.name, series.labels), series)
@@ -111,7 +138,7 @@ export class Judge {
   /** Takes a series, and the alarm on it if there is one for each, into its group. */
   #join(known: DeviceCells, rule: Rule, series: Series, cell: Cell | undefined): void {
     const key = groupKey(rule, series.labels)
-    const group = known.groups.get(key) ?? { rule, series: [], cells: [] }
+    const group = known.groups.get(key) ?? { rule, members: [], series: [], cells: [] }
     known.groups.set(key, group)
     group.series.push(series)
     if (cell !== undefined) group.cells.push(cell)
@@ -141,10 +168,11 @@ export class Judge {
     this.#move(cell, this.#breachOf(cell, value, at), at, transitions)
   }
 
-  #judgeGroup({ rule, series, cells }: Group, at: Moment, transitions: Transition[]): void {
+  #judgeGroup(group: Group, at: Moment, transitions: Transition[]): void {
+    const { rule, series, cells } = group
     const values = series.map((one) => this.#values.value(one))
     if (rule.measure?.kind === 'count') {
-      for (const cell of cells) this.#move(cell, countBreach(cell, rule.measure.of, series, values), at, transitions)
+      for (const cell of cells) this.#move(cell, countBreach(cell, rule.measure.of, group, values), at, transitions)
       return
     }
     const far = rule.measure?.kind === 'spread' ? distances(values, rule.measure) : values

@@ -1,8 +1,10 @@
 import { lastKnown } from '../model/alarm.ts'
+import type { Milliseconds } from '../model/clock.ts'
 import { formatDuration } from '../model/duration.ts'
 import type { Labels } from '../model/labels.ts'
 import { type Language, type Metric, stateName, type Text } from '../model/metric.ts'
 import { type Condition, judgedUnit, type Limit, type Measure, type Reference, type Rule } from '../model/rule.ts'
+import { localTime } from '../model/time-zone.ts'
 import { formatValue } from '../model/unit.ts'
 import type { Bounds } from './breach.ts'
 import type { Cell } from './cell.ts'
@@ -107,39 +109,130 @@ function states(metric: Metric, indexes: ReadonlySet<number>, language: Language
   return names.join(language === 'zh' ? '、' : ' or ')
 }
 
-/** What Alertmanager shows beside an alert, in both languages; `summary` is in the site's own. */
-export function annotations(cell: Cell, bounds: Bounds, language: Language): Labels {
-  const { rule } = cell
-  const said = { en: summary(cell, bounds, 'en'), zh: summary(cell, bounds, 'zh') }
-  return {
-    summary: said[language],
-    summary_en: said.en,
-    summary_zh: said.zh,
-    value: judgedText(rule, cell.value, language),
-    limit: limitText(rule, bounds, language),
-    since: sinceText(cell),
-    ...(rule.runbook === undefined ? {} : { runbook_url: rule.runbook }),
-  }
+/** For whom and when an alert's texts are made. */
+export interface Telling {
+  /** The language of the annotations that stand once. */
+  readonly language: Language
+  readonly timeZone: string
+  /** Wall clock. */
+  readonly now: Milliseconds
 }
 
 /**
- * The rule's summary with {value}, {limit}, {device}, {since} and the labels filled in. A label that this series has not
- * leaves nothing behind.
+ * What Alertmanager shows beside an alert, made at each sending: summary, check and description in both languages, and in
+ * the site's own under the plain name. docs/alerts.md tells what each is.
  */
-export function summary(cell: Cell, bounds: Bounds, language: Language): string {
-  const { rule, labels } = cell
-  const words: Labels = {
-    ...labels,
+export function annotations(cell: Cell, bounds: Bounds, telling: Telling): Labels {
+  const { rule } = cell
+  const { language } = telling
+  const both = (name: string, text: (one: Language) => string | undefined): Labels => {
+    const [own, en, zh] = [text(language), text('en'), text('zh')]
+    if (own === undefined || en === undefined || zh === undefined) return {}
+    return { [name]: own, [`${name}_en`]: en, [`${name}_zh`]: zh }
+  }
+  const place = placeOf(cell.labels)
+  return {
+    ...both('summary', (one) => summary(cell, bounds, { ...telling, language: one })),
+    ...both('check', (one) => checkText(cell, bounds, { ...telling, language: one })),
+    ...both('description', (one) => description(cell, bounds, { ...telling, language: one })),
     value: judgedText(rule, cell.value, language),
     limit: limitText(rule, bounds, language),
     since: sinceText(cell),
+    duration: durationText(cell, telling),
+    ...(place === '' ? {} : { place }),
+    ...(rule.runbook === undefined ? {} : { runbook_url: fill(rule.runbook, wordsOf(cell, bounds, telling)) }),
   }
-  const filled = rule.summary[language].replace(/\{([a-zA-Z_][a-zA-Z0-9_]*)\}/g, (_, name: string) => words[name] ?? '')
+}
+
+/** The rule's summary with its placeholders filled in. */
+export function summary(cell: Cell, bounds: Bounds, telling: Telling): string {
+  return fill(cell.rule.summary[telling.language], wordsOf(cell, bounds, telling))
+}
+
+function checkText({ rule, ...cell }: Cell, bounds: Bounds, telling: Telling): string | undefined {
+  return rule.check === undefined
+    ? undefined
+    : fill(rule.check[telling.language], wordsOf({ rule, ...cell }, bounds, telling))
+}
+
+/** All there is to say in a few lines, for a mail or a chat: what, where, since when and how long, and what to check. */
+function description(cell: Cell, bounds: Bounds, telling: Telling): string {
+  const zh = telling.language === 'zh'
+  const { rule, labels } = cell
+  const place = placeOf(labels)
+  const check = checkText(cell, bounds, telling)
+  const line = (en: string, chinese: string, text: string): string => (zh ? `${chinese}：${text}` : `${en}: ${text}`)
+  return [
+    summary(cell, bounds, telling),
+    line('Value', '当前值', judgedText(rule, cell.value, telling.language)),
+    line('Limit', '限值', limitText(rule, bounds, telling.language)),
+    ...(place === '' ? [] : [line('Place', '位置', place)]),
+    ...(sinceText(cell) === '' ? [] : [line('Since', '开始时间', sinceLine(cell, telling))]),
+    ...(check === undefined ? [] : [line('Check first', '首先检查', check)]),
+  ].join('\n')
+}
+
+function sinceLine(cell: Cell, telling: Telling): string {
+  const local = localTime(activeAt(cell) ?? telling.now, telling.timeZone)
+  const duration = durationText(cell, telling)
+  return telling.language === 'zh' ? `${local}（已持续 ${duration}）` : `${local} (for ${duration})`
+}
+
+function wordsOf(cell: Cell, bounds: Bounds, telling: Telling): Labels {
+  const { rule, labels } = cell
+  return {
+    ...labels,
+    alarm: rule.alarm,
+    value: judgedText(rule, cell.value, telling.language),
+    limit: limitText(rule, bounds, telling.language),
+    place: placeOf(labels),
+    since: sinceText(cell),
+    duration: durationText(cell, telling),
+  }
+}
+
+/** A placeholder of which nothing is known, such as a label that this series has not, leaves nothing behind. */
+function fill(text: string, words: Labels): string {
+  const filled = text.replace(/\{([a-zA-Z_][a-zA-Z0-9_]*)\}/g, (_, name: string) => words[name] ?? '')
   return filled.replace(/ {2,}/g, ' ').trim()
 }
 
-/** When the rule was first broken, as ISO 8601; empty while it is not. */
-function sinceText({ alarm }: Cell): string {
+/** Labels that tell where a device stands, from the large to the small. */
+const placeLabels = ['building', 'floor', 'room', 'row', 'rack', 'place']
+
+/** Where a device stands, by its labels: `main, cold aisle`; empty where they do not say. */
+function placeOf(labels: Labels): string {
+  return placeLabels.flatMap((name) => labels[name] ?? []).join(', ')
+}
+
+function activeAt({ alarm }: Cell): Milliseconds | undefined {
   const known = lastKnown(alarm)
-  return known.state === 'inactive' ? '' : new Date(known.activeAt.wall).toISOString()
+  return known.state === 'inactive' ? undefined : known.activeAt.wall
+}
+
+/** When the rule was first broken, as ISO 8601; empty while it is not. */
+function sinceText(cell: Cell): string {
+  const since = activeAt(cell)
+  return since === undefined ? '' : new Date(since).toISOString()
+}
+
+const parts: readonly (readonly [Milliseconds, string, string])[] = [
+  [86_400_000, 'd', ' 天'],
+  [3_600_000, 'h', ' 小时'],
+  [60_000, 'm', ' 分钟'],
+  [1000, 's', ' 秒'],
+]
+
+/** How long the rule has been broken, in its two largest parts: `12m`, `1h 5m`, `2 天 3 小时`. */
+function durationText(cell: Cell, { language, now }: Telling): string {
+  const since = activeAt(cell)
+  if (since === undefined) return ''
+  let left = Math.max(0, now - since)
+  const first = parts.findIndex(([size]) => left >= size)
+  const shown = parts.slice(first, first < 0 ? undefined : first + 2).flatMap(([size, en, zh]) => {
+    const count = Math.floor(left / size)
+    left -= count * size
+    return count === 0 ? [] : `${count}${language === 'zh' ? zh : en}`
+  })
+  return shown.length === 0 ? (language === 'zh' ? '0 秒' : '0s') : shown.join(' ')
 }

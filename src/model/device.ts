@@ -1,4 +1,5 @@
 import type { Milliseconds } from './clock.ts'
+import type { Dependency } from './dependency.ts'
 import type { Derived } from './derived.ts'
 import type { Labels } from './labels.ts'
 import type { Place } from './place.ts'
@@ -15,8 +16,8 @@ export interface Device {
   readonly derived: readonly Derived[]
   readonly options: Readonly<Record<string, unknown>>
   readonly credentials: Readonly<Record<string, unknown>>
-  /** Names of the devices through which this one is reached or fed. */
-  readonly dependsOn: readonly string[]
+  /** Through which devices this one is reached, and by which it is fed; each of them is needed. */
+  readonly dependsOn: readonly Dependency[]
   /** All rules that hold for this device: its probes', with its overrides. */
   readonly rules: readonly Rule[]
   readonly place: Place

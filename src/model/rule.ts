@@ -61,8 +61,10 @@ export interface Rule {
   readonly severity: Severity
   /** More labels for the alert, e.g. the team to page. */
   readonly labels: Labels
-  /** Templates with {value}, {limit}, {device}, {since} and the series' labels. */
+  /** Templates with {value}, {limit}, {place}, {since}, {duration} and the alert's labels. */
   readonly summary: Text
+  /** What to check first, with the same placeholders. */
+  readonly check: Text | undefined
   readonly runbook: string | undefined
   readonly place: Place
 }

@@ -1,8 +1,11 @@
 import type { Access } from './access.ts'
 import type { Milliseconds } from './clock.ts'
+import type { Inhibition } from './dependency.ts'
 import type { Device } from './device.ts'
+import type { DeviceGroup } from './group.ts'
 import type { Labels } from './labels.ts'
 import type { Language, Vocabulary } from './metric.ts'
+import type { QuietWindow } from './quiet.ts'
 import type { ServiceLevels } from './service-level.ts'
 
 /** Where /metrics is served. */
@@ -72,5 +75,22 @@ export interface Site {
   readonly devices: readonly Device[]
   /** siteward as a device of its own, on which it alarms about itself. */
   readonly itself: Device
+  /** Devices that are counted together. */
+  readonly groups: readonly DeviceGroup[]
+  /** As the time zone database names it: quiet times are told in it. */
+  readonly timeZone: string
+  /** Times in which new alerts are held back, of the site file. */
+  readonly quiet: readonly QuietWindow[]
+  /** Alarms that explain others. */
+  readonly inhibit: readonly Inhibition[]
   readonly vocabulary: Vocabulary
+}
+
+/** All that has rules: the devices, the groups of them, and siteward itself. */
+export function ruledDevices({
+  devices,
+  groups,
+  itself,
+}: Pick<Site, 'devices' | 'groups' | 'itself'>): readonly Device[] {
+  return [...devices, ...groups.map(({ device }) => device), itself]
 }

@@ -17,19 +17,34 @@ export function annotationsOf(rule: Rule, language: Language): Labels {
     summary_zh: said.zh,
     value: valueText(rule, language),
     limit: literal(limitOf(rule, language)),
+    ...checkOf(rule, language),
     ...(rule.runbook === undefined ? {} : { runbook_url: literal(rule.runbook) }),
   }
 }
 
+function checkOf(rule: Rule, language: Language): Labels {
+  const { check } = rule
+  if (check === undefined) return {}
+  const said = { en: filled(check.en, rule, 'en'), zh: filled(check.zh, rule, 'zh') }
+  return { check: said[language], check_en: said.en, check_zh: said.zh }
+}
+
 function summaryOf(rule: Rule, language: Language): string {
+  return filled(rule.summary[language], rule, language)
+}
+
+function filled(text: string, rule: Rule, language: Language): string {
   const words: Readonly<Record<string, string>> = {
     value: valueText(rule, language),
     limit: literal(limitOf(rule, language)),
     since: '',
+    duration: '',
+    place: '',
+    alarm: literal(rule.alarm),
   }
-  const parts = rule.summary[language].split(/\{([a-zA-Z_][a-zA-Z0-9_]*)\}/)
-  const filled = parts.map((part, i) => (i % 2 === 0 ? literal(part) : (words[part] ?? `{{ $labels.${part} }}`)))
-  return filled.join('').replace(/ {2,}/g, ' ').trim()
+  const parts = text.split(/\{([a-zA-Z_][a-zA-Z0-9_]*)\}/)
+  const said = parts.map((part, i) => (i % 2 === 0 ? literal(part) : (words[part] ?? `{{ $labels.${part} }}`)))
+  return said.join('').replace(/ {2,}/g, ' ').trim()
 }
 
 function limitOf(rule: Rule, language: Language): string {

@@ -64,6 +64,10 @@ describe('a site', () => {
       prometheus: undefined,
       stateDirectory: join(fixtures, 'good', 'siteward-state'),
       parallelPolls: 200,
+      groups: [],
+      timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+      quiet: [],
+      inhibit: [],
     })
     expect(itself).toMatchObject({ name: 'siteward', probes: [] })
     expect(devices[0]?.probes).toMatchObject([{ interval: 60_000, timeout: 10_000 }])
@@ -100,7 +104,7 @@ describe('a site', () => {
     ])
     expect(room).toMatchObject({ address: '10.0.0.1:502', labels: { row: 'A' }, options: { fake: { unit: 3 } } })
     expect(formatPlace(room.at('address'))).toBe(`${goodFile('site-full')}:20:14`)
-    expect(device(site, 'box_3').dependsOn).toEqual(['box.2'])
+    expect(device(site, 'box_3').dependsOn).toEqual([{ kind: 'any', devices: ['box.2'] }])
     expect(device(site, 'box.2').probes).toMatchObject([{ interval: 30_000, timeout: 5000 }])
   })
 

@@ -1,0 +1,39 @@
+import type { Text } from '../model/metric.ts'
+import { checkOf } from './check.ts'
+import { checksSchema } from './core-schema.ts'
+import type { Draft } from './drafts.ts'
+import type { Files } from './files.ts'
+import { didYouMean } from './misspelt.ts'
+import type { Problems } from './problems.ts'
+import { generalPlaceholders, placeholdersIn } from './summary.ts'
+import { readText } from './text.ts'
+import { parseTree } from './tree.ts'
+
+const checkFile = checkOf(checksSchema)
+
+/** What to check first, by the names of alarms. */
+export type Checks = ReadonlyMap<string, Text>
+
+/** Reads config/checks.yaml; what is wrong is left out and told. */
+export async function loadChecks(file: string, files: Files, problems: Problems): Promise<Checks> {
+  const checks = new Map<string, Text>()
+  const text = await readText(file, files, problems)
+  const tree = text === undefined ? undefined : parseTree(text, file, problems)
+  const top = tree === undefined ? undefined : checkFile(tree.data, { tree, path: [] }, problems)
+  if (tree === undefined || top === undefined) return checks
+  for (const [alarm, check] of Object.entries(top.checks)) {
+    const strange = placeholdersIn(check).find((name) => !generalPlaceholders.includes(name))
+    if (strange === undefined) checks.set(alarm, check)
+    else {
+      const place = tree.at(['checks', alarm])
+      problems.add(place, `nothing will fill "{${strange}}" for every rule`, didYouMean(strange, generalPlaceholders))
+    }
+  }
+  return checks
+}
+
+/** A rule that says nothing of what to check takes what is said of every rule of its name. */
+export function withCheck(draft: Draft, checks: Checks): Draft {
+  const check = checks.get(draft.alarm)
+  return check === undefined || draft.part.check !== undefined ? draft : { ...draft, part: { ...draft.part, check } }
+}

@@ -58,6 +58,11 @@ const commands: readonly Listed[] = [
     load: async () => (await import('./commands/explain.ts')).explain,
   },
   {
+    name: 'depends',
+    summary: 'propose depends_on by what neighbours tell (LLDP)',
+    load: async () => (await import('./commands/depends.ts')).depends,
+  },
+  {
     name: 'quiet',
     summary: 'list, add and end quiet times',
     load: async () => (await import('./commands/quiet.ts')).quiet,

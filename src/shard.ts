@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Device } from './model/device.ts'
+import type { DeviceGroup } from './model/group.ts'
 
 /** One of several sitewards that share a site's buses: the `index`th (from 1) of `count`. */
 export interface Shard {
@@ -40,11 +41,19 @@ export function ownerOf(key: string, count: number): number {
 
 /**
  * The devices of a shard. What hangs together stays together: all devices on a bus, gateway or BMC, since two masters on
- * one RS-485 line break it, and all endpoints of a device, since its rules look at all of its readings. Such a group
+ * one RS-485 line break it, all endpoints of a device, since its rules look at all of its readings, and all devices that
+ * are `counted` together. Such a group
  * falls to a shard by the name of its first endpoint in alphabetical order.
  */
-export function devicesOf({ index, count }: Shard, wired: readonly Wired[]): ReadonlySet<Device> {
+export function devicesOf(
+  { index, count }: Shard,
+  wired: readonly Wired[],
+  counted: readonly DeviceGroup[] = [],
+): ReadonlySet<Device> {
   const groups = new Groups()
+  for (const { members } of counted) {
+    for (const member of members) groups.join(`device ${members[0]}`, `device ${member}`)
+  }
   for (const { device, job } of wired) groups.join(`device ${device.name}`, `endpoint ${job.endpoint}`)
   const first = new Map<string, string>()
   for (const { job } of wired) {

@@ -147,11 +147,13 @@ async function whyNot(point: Point, { explain: steps, result }: WatchedPoll): Pr
 /** The reading, and how each rule on it stands by this reading alone. */
 function verdictSteps({ series }: Witnessed, value: number, judge: Judge): readonly Step[] {
   const reading = { name: 'reading', text: describeReading({ series, value }) }
-  const cells = judge.cellsOf(series).map((cell): Step => {
+  // One reading tells nothing of what is measured over a time or beside others.
+  const plain = judge.cellsOf(series).filter(({ rule }) => rule.measure === undefined)
+  const cells = plain.map((cell): Step => {
     const { alarm, severity, condition } = cell.rule
     const bounds = judge.bounds(cell)
     const stands = breach(condition, bounds, value, unknownIndex(series))
-    const limit = limitText(series.metric, condition, bounds, 'en')
+    const limit = limitText(cell.rule, bounds, 'en')
     return { name: 'verdict', text: `${alarm} (${severity}): ${limit}: ${words[stands]}` }
   })
   return [reading, ...(cells.length > 0 ? cells : [{ name: 'verdict', text: 'no rule judges it' }])]

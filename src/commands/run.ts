@@ -110,9 +110,11 @@ interface Part {
 function partOf(site: Site, shard: Shard | undefined): Part {
   if (shard === undefined) return { site, shard, elsewhere: new Set() }
   const { prepared } = prepareJobs(site, new SeriesTable(site.name), byProtocol)
-  const own = devicesOf(shard, prepared)
+  const own = devicesOf(shard, prepared, site.groups)
   const elsewhere = site.devices.filter((device) => !own.has(device)).map(({ name }) => name)
-  return { site: { ...site, devices: [...own] }, shard, elsewhere: new Set(elsewhere) }
+  const devices = [...own]
+  const groups = site.groups.filter(({ members }) => devices.some(({ name }) => members.includes(name)))
+  return { site: { ...site, devices, groups }, shard, elsewhere: new Set(elsewhere) }
 }
 
 /** Waits for the lease, then watches until told to stop, or until the lease is lost; the exit status. */

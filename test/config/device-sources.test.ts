@@ -48,7 +48,7 @@ describe('device files', () => {
     expect(told(loaded)).toEqual([])
     expect(devicesOf(loaded)).toMatchObject([
       { name: 'one', labels: {} },
-      { name: 'two', labels: { floor: '1', a: 'b' }, probes: ['fans'], dependsOn: ['one'] },
+      { name: 'two', labels: { floor: '1', a: 'b' }, probes: ['fans'], dependsOn: [{ kind: 'any', devices: ['one'] }] },
     ])
     expect(formatPlace(loaded.site?.devices[1]?.at('address') ?? { file: '', line: 0, column: 0 })).toBe(
       `${folder}/more.d/b.yaml:1:33`,
@@ -90,7 +90,7 @@ describe('a table', () => {
         address: '192.0.2.2',
         labels: { floor: '3, east' },
         probes: ['fans', 'room'],
-        dependsOn: ['one'],
+        dependsOn: [{ kind: 'any', devices: ['one'] }],
         options: { fake: { unit: 7 }, snmp: { port: 161 } },
       },
     ])

@@ -53,6 +53,8 @@ function alarmsOf(path: string): readonly string[] {
   for (const reading of readings) store.apply(reading, 1)
   const found = readings.flatMap(({ series, value }) =>
     judge.cellsOf(series).flatMap((cell) => {
+      // What is measured over a time, or among several series, is not in one reading.
+      if (cell.rule.measure !== undefined) return []
       const isBroken = breach(cell.rule.condition, judge.bounds(cell), value, unknownIndex(series.metric)) === 'broken'
       return isBroken ? [`${cell.rule.alarm} ${cell.rule.severity}`] : []
     }),

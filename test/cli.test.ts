@@ -115,15 +115,19 @@ test('run watches without its journal where the state folder cannot be used, and
     `site: x\nlisten: 127.0.0.1:0\nstate_directory: ${file('no-folder', '')}\ndevices: []\n`,
   )
   const daemon = start(process.execPath, [cli, 'run', '--config', site])
-  await until(
-    () => daemon.output().includes('siteward watches"'),
-    10,
-    () => daemon.output(),
-  )
-  expect(daemon.output()).toContain('without its alarm journal')
-  // Under npm a Ctrl-C comes twice: from the terminal, and handed on by npm.
-  daemon.child.kill('SIGINT')
-  expect(await daemon.stop('SIGINT')).toBe(0)
+  try {
+    await until(
+      () => daemon.output().includes('siteward watches"'),
+      25,
+      () => daemon.output(),
+    )
+    expect(daemon.output()).toContain('without its alarm journal')
+    // Under npm a Ctrl-C comes twice: from the terminal, and handed on by npm.
+    daemon.child.kill('SIGINT')
+    expect(await daemon.stop('SIGINT')).toBe(0)
+  } finally {
+    daemon.child.kill('SIGKILL')
+  }
 })
 
 describe('siteward simulate and poll', () => {

@@ -12,6 +12,7 @@ import { didYouMean, orOneOf } from './misspelt.ts'
 import type { LoadedProbe } from './probes.ts'
 import type { Problems } from './problems.ts'
 import { rulesOf } from './rules.ts'
+import { tighterLimits } from './tighter-limits.ts'
 import { ownPrefix } from './vocabulary.ts'
 
 const checkOverride = checkOf(overrideSchema)
@@ -24,6 +25,8 @@ interface Override {
 }
 
 interface Ruled {
+  /** As the probes and siteward have them. */
+  readonly shipped: readonly Draft[]
   readonly drafts: readonly Draft[]
   readonly rules: readonly Rule[]
 }
@@ -72,8 +75,7 @@ export class SiteRules {
     spot: Spot,
   ): readonly Rule[] {
     const base = this.#ofProbes(probes, derived)
-    const rules =
-      texts === undefined ? base.rules : this.#changed(base.drafts, readOverrides(texts, spot, this.#problems))
+    const rules = texts === undefined ? base.rules : this.#changed(base, readOverrides(texts, spot, this.#problems))
     const intervals = intervalsOf(uses, derived)
     for (const rule of rules) {
       checkReadable(rule, intervals, this.#problems)
@@ -106,18 +108,23 @@ export class SiteRules {
       const concerns = when === undefined || read.has(when) || when.startsWith(ownPrefix)
       if (concerns) drafts = overrideDrafts(drafts, alarm, text, spot, this.#problems)
     }
-    const ruled = { drafts, rules: rulesOf(drafts, this.#sources.vocabulary, this.#problems) }
+    const ruled = { shipped, drafts, rules: this.#rulesOf(shipped, drafts) }
     this.#byProbes.set(key, ruled)
     return ruled
   }
 
-  #changed(base: readonly Draft[], overrides: readonly Override[]): readonly Rule[] {
+  #changed({ shipped, drafts: base }: Ruled, overrides: readonly Override[]): readonly Rule[] {
     let drafts = base
     for (const one of overrides) {
       this.#checkAlarm(one, drafts)
       drafts = overrideDrafts(drafts, one.alarm, one.text, one.spot, this.#problems)
     }
-    return rulesOf(drafts, this.#sources.vocabulary, this.#problems)
+    return this.#rulesOf(shipped, drafts)
+  }
+
+  #rulesOf(shipped: readonly Draft[], drafts: readonly Draft[]): readonly Rule[] {
+    const { vocabulary } = this.#sources
+    return rulesOf([...drafts, ...tighterLimits(shipped, drafts, vocabulary)], vocabulary, this.#problems)
   }
 
   /** Without `when:` it changes a rule that there is. */

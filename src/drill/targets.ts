@@ -5,7 +5,10 @@ import type { Limit, Rule } from '../model/rule.ts'
  * Pure: a value that breaks a rule, as people write it; undefined for a rule that no single value breaks (absence, a
  * rate, a limit that only the device tells). `limitOf` tells what a device gives as a limit, NaN for nothing.
  */
-export function breakingValue({ metric, condition }: Rule, limitOf: (metric: string) => number): string | undefined {
+export function breakingValue(rule: Rule, limitOf: (metric: string) => number): string | undefined {
+  const { metric, condition } = rule
+  // What is measured over a time, or among several series, is not one value.
+  if (rule.measure !== undefined) return undefined
   switch (condition.kind) {
     case 'is':
       return stateFrom(metric, (index) => condition.states.has(index))

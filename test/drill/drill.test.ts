@@ -82,6 +82,13 @@ describe('a value that breaks a rule', () => {
     expect(breakingValue(makeRule({ condition }), limitOf)).toBe(expected)
   })
 
+  test('none for what is measured over a time', () => {
+    const condition: Condition = { kind: 'below', limit: { kind: 'fixed', value: 1 }, hysteresis: 0 }
+    const measure = { kind: 'changes', over: 86_400_000 } as const
+    expect(breakingValue(makeRule({ condition, measure }), () => Number.NaN)).toBeUndefined()
+    expect(breakingValue(makeRule({ condition }), () => Number.NaN)).toBe('0')
+  })
+
   test('of states', () => {
     const rule = (condition: Condition) => makeRule({ metric: source, condition })
     expect(breakingValue(rule({ kind: 'is', states: new Set([1]) }), () => Number.NaN)).toBe('battery')

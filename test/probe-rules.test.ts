@@ -6,9 +6,8 @@ import { diskFiles } from '../src/config/files.ts'
 import { loadProbes } from '../src/config/probes.ts'
 import { loadVocabulary } from '../src/config/vocabulary.ts'
 import { shipped } from '../src/home.ts'
-import { breach } from '../src/judge/breach.ts'
+import { phase } from '../src/judge/cell.ts'
 import { Judge } from '../src/judge/judge.ts'
-import { type Metric, unknownState } from '../src/model/metric.ts'
 import { SeriesTable } from '../src/model/series.ts'
 import { Store } from '../src/store/store.ts'
 import { makeDevice } from './samples.ts'
@@ -51,19 +50,14 @@ function alarmsOf(path: string): readonly string[] {
     return series === undefined ? [] : [{ series, value }]
   })
   for (const reading of readings) store.apply(reading, 1)
-  const found = readings.flatMap(({ series, value }) =>
-    judge.cellsOf(series).flatMap((cell) => {
-      // What is measured over a time, or among several series, is not in one reading.
-      if (cell.rule.measure !== undefined) return []
-      const isBroken = breach(cell.rule.condition, judge.bounds(cell), value, unknownIndex(series.metric)) === 'broken'
-      return isBroken ? [`${cell.rule.alarm} ${cell.rule.severity}`] : []
-    }),
+  judge.judge(
+    readings.map(({ series }) => series),
+    { wall: 1, mono: 1 },
   )
+  const found = [...judge.cellsOfDevice('device')]
+    .filter(({ alarm }) => phase(alarm) !== 'inactive')
+    .map(({ rule }) => `${rule.alarm} ${rule.severity}`)
   return [...new Set(found)].sort()
-}
-
-function unknownIndex(metric: Metric): number {
-  return metric.kind === 'state' ? metric.states.indexOf(unknownState) : -1
 }
 
 const well = [

@@ -1,13 +1,13 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { collectors } from '../../collectors/registry.ts'
 import { parseRecording } from '../../collectors/snmp/recording.ts'
 import { startSnmpSimulator } from '../../collectors/snmp/simulator.ts'
 import { diskFiles } from '../../src/config/files.ts'
 import { loadProbes } from '../../src/config/probes.ts'
 import { loadVocabulary } from '../../src/config/vocabulary.ts'
-import { home, shipped } from '../../src/home.ts'
+import { shipped } from '../../src/home.ts'
 import { Judge } from '../../src/judge/judge.ts'
 import { instantVerdict } from '../../src/judge/verdict.ts'
 import { systemClock } from '../../src/model/clock.ts'
@@ -19,10 +19,8 @@ import type { PollResult, Reading } from '../../src/model/reading.ts'
 import { Secret } from '../../src/model/secret.ts'
 import { SeriesTable } from '../../src/model/series.ts'
 import { Store } from '../../src/store/store.ts'
+import { describeOnRecordings, realRecordings } from '../real-recordings.ts'
 import { makeDevice } from '../samples.ts'
-
-/** Recordings of real devices, which are not ours to ship: beside the checkout, or where the variable says. */
-const folder = process.env['SITEWARD_RECORDINGS'] ?? join(home, '..', 'shared', 'recordings')
 
 interface Proof {
   readonly recording: string
@@ -312,7 +310,7 @@ interface Read extends PollResult {
 }
 
 async function read(file: string, names: readonly string[]): Promise<Read> {
-  const recording = parseRecording(readFileSync(join(folder, `${file}.snmprec`), 'utf8'), file)
+  const recording = parseRecording(readFileSync(join(realRecordings, `${file}.snmprec`), 'utf8'), file)
   if (!recording.ok) throw new Error(recording.problems.map(formatProblem).join('\n'))
   const simulator = await startSnmpSimulator({ recording: recording.value })
   const uses = names.map((name) => {
@@ -376,7 +374,7 @@ function body(): void {
   })
 
   test('every recording is read', () => {
-    const files = readdirSync(folder).filter((name) => name.endsWith('.snmprec'))
+    const files = readdirSync(realRecordings).filter((name) => name.endsWith('.snmprec'))
     expect([...new Set(proofs.map(({ recording }) => `${recording}.snmprec`))].sort()).toEqual(files.sort())
   })
 }
@@ -392,16 +390,7 @@ function oddScale(): void {
   })
 }
 
-if (existsSync(folder))
-  describe('probes on recordings of real devices', () => {
-    body()
-    oddScale()
-  })
-else if (process.env['CI'] === 'true') {
-  test('probes on recordings of real devices', () => {
-    throw new Error(`no recordings in ${folder}: set SITEWARD_RECORDINGS`)
-  })
-} else {
-  process.stderr.write(`skipped: probes on recordings of real devices (none in ${folder}: set SITEWARD_RECORDINGS)\n`)
-  describe.skip('probes on recordings of real devices', body)
-}
+describeOnRecordings('probes on recordings of real devices', () => {
+  body()
+  oddScale()
+})

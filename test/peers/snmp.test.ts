@@ -1,10 +1,10 @@
-import { chmodSync, copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { home } from '../../src/home.ts'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Secret } from '../../src/model/secret.ts'
 import { at, pollOnce, values } from '../collectors/snmp/poll-snmp.ts'
+import { describeOnRecordings, realRecordings } from '../real-recordings.ts'
 import { describeWith, peer } from './peer.ts'
 import { freePort, type Started, start, until } from './process.ts'
 
@@ -101,7 +101,6 @@ rouser aes256r priv
 })
 
 /** Recordings of real devices, which are not ours to ship: beside the checkout, or where the variable says. */
-const recordings = process.env['SITEWARD_RECORDINGS'] ?? join(home, '..', 'shared', 'recordings')
 const files = [
   'firewall-topsec-ngfw4000',
   'storage-huawei-oceanstor-ism',
@@ -113,72 +112,58 @@ const files = [
 
 /** Admin states as the recording has them, by interface. */
 function recorded(file: string): ReadonlyMap<string, number> {
-  const text = readFileSync(join(recordings, `${file}.snmprec`), 'latin1')
+  const text = readFileSync(join(realRecordings, `${file}.snmprec`), 'latin1')
   const rows = text.matchAll(/^1\.3\.6\.1\.2\.1\.2\.2\.1\.7\.(\d+)\|2\|(\d+)$/gm)
   return new Map([...rows].map(([, index = '', value]) => [index, Number(value)]))
 }
 
-function describeRecordings(body: () => void): void {
-  if (existsSync(recordings)) {
-    describeWith(['snmpsimd'], 'SNMP against recordings served by snmpsim', body)
-    return
-  }
-  const why = `no recordings in ${recordings}: set SITEWARD_RECORDINGS`
-  if (process.env['CI'] === 'true') {
-    test('recordings', () => {
-      throw new Error(why)
+describeOnRecordings('SNMP against recordings', () => {
+  describeWith(['snmpsimd'], 'served by snmpsim', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'siteward-snmpsim-'))
+    let simulator: Started
+    let port = 0
+
+    beforeAll(async () => {
+      port = await freePort()
+      // It gives up its rights before it makes its cache.
+      chmodSync(folder, 0o777)
+      for (const file of files) copyFileSync(join(realRecordings, `${file}.snmprec`), join(folder, `${file}.snmprec`))
+      expect(readdirSync(folder)).toHaveLength(files.length)
+      simulator = start('snmpsimd', [
+        `--data-dir=${folder}`,
+        `--agent-udpv4-endpoint=127.0.0.1:${port}`,
+        `--cache-dir=${join(folder, 'cache')}`,
+        ...(process.getuid?.() === 0 ? ['--process-user=nobody', '--process-group=nogroup'] : []),
+      ])
+      const community = { version: '2c', community: new Secret('switch-cisco-c3750') }
+      const asked = [at('name', { oid: sysName }), ...uptime]
+      await until(
+        async () => (await pollOnce(port, asked, community, { timeout: '2s' })).readings.length > 0,
+        60,
+        () => simulator.output(),
+      )
+    }, 90_000)
+
+    afterAll(() => simulator.stop('SIGKILL'))
+
+    test.each(files)('%s: every interface, in the state that was recorded', async (file) => {
+      const points = [at('admin', { column: '1.3.6.1.2.1.2.2.1.7', labels: { i: 'index' } })]
+      const community = { version: '2c', community: new Secret(file) }
+      const result = await pollOnce(port, points, community, { timeout: '2s', retries: 1 })
+      const found = new Map(result.readings.map(({ series, value }) => [series.labels['i'], value]))
+      expect(found).toEqual(recorded(file))
     })
-  } else {
-    process.stderr.write(`skipped: SNMP against recordings (${why})\n`)
-    describe.skip('SNMP against recordings', body)
-  }
-}
 
-describeRecordings(() => {
-  const folder = mkdtempSync(join(tmpdir(), 'siteward-snmpsim-'))
-  let simulator: Started
-  let port = 0
-
-  beforeAll(async () => {
-    port = await freePort()
-    // It gives up its rights before it makes its cache.
-    chmodSync(folder, 0o777)
-    for (const file of files) copyFileSync(join(recordings, `${file}.snmprec`), join(folder, `${file}.snmprec`))
-    expect(readdirSync(folder)).toHaveLength(files.length)
-    simulator = start('snmpsimd', [
-      `--data-dir=${folder}`,
-      `--agent-udpv4-endpoint=127.0.0.1:${port}`,
-      `--cache-dir=${join(folder, 'cache')}`,
-      ...(process.getuid?.() === 0 ? ['--process-user=nobody', '--process-group=nogroup'] : []),
-    ])
-    const community = { version: '2c', community: new Secret('switch-cisco-c3750') }
-    const asked = [at('name', { oid: sysName }), ...uptime]
-    await until(
-      async () => (await pollOnce(port, asked, community, { timeout: '2s' })).readings.length > 0,
-      60,
-      () => simulator.output(),
-    )
-  }, 90_000)
-
-  afterAll(() => simulator.stop('SIGKILL'))
-
-  test.each(files)('%s: every interface, in the state that was recorded', async (file) => {
-    const points = [at('admin', { column: '1.3.6.1.2.1.2.2.1.7', labels: { i: 'index' } })]
-    const community = { version: '2c', community: new Secret(file) }
-    const result = await pollOnce(port, points, community, { timeout: '2s', retries: 1 })
-    const found = new Map(result.readings.map(({ series, value }) => [series.labels['i'], value]))
-    expect(found).toEqual(recorded(file))
-  })
-
-  test.each([
-    ['ups-huawei-ups5000e', '1.3.6.1.4.1.2011.6.174.1'],
-    ['firewall-topsec-ngfw4000', '1.3.6.1.4.1.14331.5.5.1'],
-  ])('%s repeats an OID: the walk ends there and says so', async (file, oid) => {
-    const community = { version: '2c', community: new Secret(file) }
-    const { faults, readings } = await pollOnce(port, [at('x', { column: oid, labels: { i: 'index' } })], community, {
-      timeout: '2s',
+    test.each([
+      ['ups-huawei-ups5000e', '1.3.6.1.4.1.2011.6.174.1'],
+      ['firewall-topsec-ngfw4000', '1.3.6.1.4.1.14331.5.5.1'],
+    ])('%s repeats an OID: the walk ends there and says so', async (file, oid) => {
+      const community = { version: '2c', community: new Secret(file) }
+      const { faults, readings } = await pollOnce(port, [at('x', { column: oid, labels: { i: 'index' } })], community, {
+        timeout: '2s',
+      })
+      expect(readings.length + faults.length).toBeGreaterThan(0)
+      for (const { kind } of faults) expect(kind).toBe('protocol')
     })
-    expect(readings.length + faults.length).toBeGreaterThan(0)
-    for (const { kind } of faults) expect(kind).toBe('protocol')
   })
 })

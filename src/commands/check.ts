@@ -23,7 +23,7 @@ export const check: Command = {
   usage,
   async run(args, io) {
     const { values } = parseArgs({ args: [...args], options: { config: { type: 'string' } } })
-    const { site, problems } = await readSite(configOf(values), io.env, { lists: keptList })
+    const { site, problems } = await readSite(configOf(values), io.env, keptList)
     const all = site === undefined ? problems : [...problems, ...checkJobs(site)]
     printProblems(all, io)
     const mistakes = all.filter(({ level }) => level !== 'warning').length

@@ -4,7 +4,6 @@ import type { FetchList } from '../config/device-sources.ts'
 import { diskFiles } from '../config/files.ts'
 import { type Loaded, loadSite } from '../config/load.ts'
 import { shipped } from '../home.ts'
-import type { Vocabulary } from '../model/metric.ts'
 import { formatProblem, type Problem } from '../model/problem.ts'
 import type { Schemas } from '../model/protocol.ts'
 import { type Io, UsageError } from './command.ts'
@@ -18,18 +17,9 @@ export const protocols: ReadonlyMap<string, Schemas> = new Map(
   [...byProtocol].map(([name, { schemas }]) => [name, schemas]),
 )
 
-/** How a site is read. */
-interface Reading {
-  /** Where lists of devices come from. */
-  readonly lists?: FetchList
-  /** The vocabulary of the site that runs already. */
-  readonly vocabulary?: Vocabulary
-}
-
-/** The site of a file, with every problem in it and in the probes that it uses. */
-export function readSite(file: string, env: Io['env'], { lists = fetchList, ...rest }: Reading = {}): Promise<Loaded> {
+/** The site of a file, with every problem in it and in the probes that it uses; `lists` is where lists of devices come from. */
+export function readSite(file: string, env: Io['env'], lists: FetchList = fetchList): Promise<Loaded> {
   return loadSite(file, {
-    ...rest,
     fetchList: lists,
     files: diskFiles,
     env,

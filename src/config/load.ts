@@ -33,8 +33,6 @@ export interface LoadDeps {
   readonly protocols: Protocols
   /** Where lists of devices are fetched. */
   readonly fetchList: FetchList
-  /** The vocabulary, where it was read before: what runs and what is loaded anew must share its metrics. */
-  readonly vocabulary?: Vocabulary
   /** What comes with siteward: config/metrics.yaml, rules.yaml, checks.yaml and the folder probes/. */
   readonly shipped: {
     readonly metrics: string
@@ -73,7 +71,7 @@ const standIn = { site: 'site', devices: [] }
 
 async function assemble(top: SiteText, tree: Tree, deps: LoadDeps, problems: Problems): Promise<Site> {
   const { files, env, protocols, shipped } = deps
-  const vocabulary = deps.vocabulary ?? (await readVocabulary(deps, problems))
+  const vocabulary = await readVocabulary(deps, problems)
   const { drafts, ofSiteward, problems: inRules } = await loadRules(shipped.rules, files, vocabulary)
   problems.take(inRules)
   const credentials = await readCredentials(top.credentials ?? {}, tree, protocols, deps, problems)

@@ -8,7 +8,7 @@ const folder = shipped('config', 'prometheus')
 describeWith(['promtool', 'amtool'], "the examples of Prometheus' and Alertmanager's configuration", () => {
   test('prometheus.yml with its rules', () => {
     const out = execFileSync('promtool', ['check', 'config', `${folder}/prometheus.yml`], { encoding: 'utf8' })
-    expect(out).toMatch(/SUCCESS: [1-9]\d* rules found/)
+    expect(out).toContain('SUCCESS: 3 rules found')
   })
 
   test('alertmanager.yml', () => {

@@ -18,7 +18,7 @@ import type { Site } from '../src/model/site.ts'
 import type { AlertmanagerClient } from '../src/notify/sender.ts'
 import type { Listed } from '../src/record/listing.ts'
 import { type Journal, type JournalChanges, openJournal, viewJournal } from '../src/store/journal.ts'
-import { openWeb } from '../src/web-file.ts'
+import { openWeb } from '../src/web/web-file.ts'
 import { ManualClock } from './manual-clock.ts'
 import { makeDevice, makeProbe, makeRule, temperature } from './samples.ts'
 

@@ -4,9 +4,9 @@ import { checkBusLoad } from '../src/config/bus-load.ts'
 import { diskFiles, type Files } from '../src/config/files.ts'
 import { loadSite } from '../src/config/load.ts'
 import { shipped } from '../src/home.ts'
-import { prepareJobs } from '../src/jobs.ts'
 import { formatProblem } from '../src/model/problem.ts'
 import { SeriesTable } from '../src/model/series.ts'
+import { prepareJobs } from '../src/watch/jobs.ts'
 
 /** The disk, with the secrets that a site has and a repository has not. */
 const files: Files = {

@@ -16,7 +16,7 @@ import { formatProblem } from '../src/model/problem.ts'
 import type { Result } from '../src/model/result.ts'
 import { SeriesTable } from '../src/model/series.ts'
 import { Store } from '../src/store/store.ts'
-import { playedDevice, watchPoll } from '../src/watched-poll.ts'
+import { playedDevice, watchPoll } from '../src/watch/watched-poll.ts'
 
 /**
  * The table of probes: fixtures/probes/PROBE/CASE/ holds a recording (recording.snmprec, registers.yaml or commands.yaml)

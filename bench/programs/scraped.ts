@@ -6,7 +6,7 @@ import { pages } from '../../src/expose/pages.ts'
 import { Scrapes } from '../../src/expose/scrapes.ts'
 import { startServer } from '../../src/expose/server.ts'
 import { systemClock } from '../../src/model/clock.ts'
-import { openWeb } from '../../src/web-file.ts'
+import { openWeb } from '../../src/web/web-file.ts'
 import { answer, memoryOf } from '../program.ts'
 import { fillStore } from './many-series.ts'
 

@@ -12,7 +12,7 @@ import type { Site } from '../model/site.ts'
 import { alertmanagerClient } from '../notify/alertmanager.ts'
 import { openJournal } from '../store/journal.ts'
 import { version } from '../version.ts'
-import { openWeb } from '../web-file.ts'
+import { openWeb } from '../web/web-file.ts'
 import type { Command, Io } from './command.ts'
 import { byProtocol, printProblems, readSite } from './site-file.ts'
 

@@ -1,12 +1,12 @@
 import { parseArgs } from 'node:util'
 import { likelyRoot, type Proposal, plainName, proposeDependencies } from '../hold/neighbours.ts'
-import { type Prepared, prepareJobs } from '../jobs.ts'
 import type { Device } from '../model/device.ts'
 import { silent } from '../model/log.ts'
 import type { Reading } from '../model/reading.ts'
 import { SeriesTable } from '../model/series.ts'
 import type { Site } from '../model/site.ts'
 import { runPoll } from '../schedule/frame.ts'
+import { type Prepared, prepareJobs } from '../watch/jobs.ts'
 import { type Command, type Io, UsageError } from './command.ts'
 import { byProtocol, configOf, printProblems, readSite } from './site-file.ts'
 

@@ -6,7 +6,7 @@ import { elapsed, type Moment } from '../model/clock.ts'
 import { formatDuration } from '../model/duration.ts'
 import { describeReading } from '../model/harvest.ts'
 import type { Reading } from '../model/reading.ts'
-import type { Watch } from '../watch.ts'
+import type { Watch } from '../watch/watch.ts'
 
 /** The live table: devices with their last poll and some readings, then the alarms. Plain text, `width` at most. */
 export function table(daemon: Daemon, now: Moment, width: number): string {

@@ -6,7 +6,7 @@ import { json, operation, plain, type Reply, type Route } from '../../src/expose
 import { type Called, type ExposeServer, startServer } from '../../src/expose/server.ts'
 import type { Access } from '../../src/model/access.ts'
 import { Secret } from '../../src/model/secret.ts'
-import { openWeb } from '../../src/web-file.ts'
+import { openWeb } from '../../src/web/web-file.ts'
 
 const access: Access = {
   operators: [

@@ -14,7 +14,7 @@ import { json, operation, plain, type Route } from '../../src/expose/route.ts'
 import { type ExposeServer, startServer } from '../../src/expose/server.ts'
 import { silent } from '../../src/model/log.ts'
 import { Secret } from '../../src/model/secret.ts'
-import { WebFile } from '../../src/web-file.ts'
+import { WebFile } from '../../src/web/web-file.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'siteward-tls-'))
 const at = (name: string): string => join(folder, name)

@@ -1,0 +1,37 @@
+import { Gate } from '../expose/gate.ts'
+import { leaseHeld } from '../expose/own-metrics.ts'
+import { plain, type Route } from '../expose/route.ts'
+import { type ExposeServer, startServer } from '../expose/server.ts'
+import type { Clock } from '../model/clock.ts'
+import type { Log } from '../model/log.ts'
+import type { Site } from '../model/site.ts'
+import type { WebConfig } from '../model/web.ts'
+
+/** What a siteward answers that waits for the lease of another: it lives, but watches nothing. */
+const routes: readonly Route[] = [
+  { method: 'GET', path: '/metrics', right: 'read', handle: () => plain(200, metrics) },
+  { method: 'GET', path: '/-/healthy', right: 'open', handle: () => plain(200, 'siteward is healthy\n') },
+  {
+    method: 'GET',
+    path: '/-/ready',
+    right: 'open',
+    handle: () => plain(503, 'siteward stands by: another one holds the lease\n'),
+  },
+]
+
+const metrics = `# HELP ${leaseHeld.name} ${leaseHeld.help}\n# TYPE ${leaseHeld.name} gauge\n${leaseHeld.name} 0\n`
+
+/** Listens where the daemon will; rejects with the system's error when it cannot. */
+export function standBy(site: Site, web: () => WebConfig, log: Log, clock: Clock): Promise<ExposeServer> {
+  return startServer(site.listen, {
+    routes,
+    gate: new Gate(site.access, web, () => clock.now().mono),
+    web,
+    watch: {
+      answered: () => {},
+      called: () => {},
+      denied: () => {},
+      bug: (error) => log.error({ error: error instanceof Error ? error.name : typeof error }, 'bug: a request threw'),
+    },
+  })
+}

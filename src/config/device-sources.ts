@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox'
 import type { Place } from '../model/place.ts'
-import { checkOf } from './check.ts'
+import { checkOf, type Spot } from './check.ts'
 import { deviceFile, type deviceSource } from './core-schema.ts'
 import { type CsvRow, parseCsv } from './csv.ts'
 import { type Files, whyUnreadable } from './files.ts'
@@ -57,20 +57,30 @@ export async function readSources(
   deps: SourceDeps,
   problems: Problems,
 ): Promise<readonly DeviceItem[]> {
-  const items: DeviceItem[] = []
-  for (const [index, source] of sources.entries()) {
-    const path = ['device_sources', index]
-    const kinds = sourceKinds.filter((kind) => source[kind] !== undefined)
-    const [kind] = kinds
-    if (kind === undefined || kinds.length > 1) {
-      problems.add(tree.keyAt(path), `a source has one of ${sourceKinds.join(', ')}`, 'make several sources of it')
-      continue
-    }
-    const common = { item: jsonOf(source.device), tree, path: [...path, 'device'] }
-    const where = { at: source[kind] ?? '', place: tree.at([...path, kind]), stateDirectory }
-    items.push(...(await readers[kind](where, common, deps, problems)))
+  // Side by side: of several servers that do not answer, each costs its deadline only once.
+  const items = await Promise.all(
+    sources.map((source, index) =>
+      readSource(source, { tree, path: ['device_sources', index] }, stateDirectory, deps, problems),
+    ),
+  )
+  return items.flat()
+}
+
+async function readSource(
+  source: DeviceSource,
+  { tree, path }: Spot,
+  stateDirectory: string,
+  deps: SourceDeps,
+  problems: Problems,
+): Promise<readonly DeviceItem[]> {
+  const [kind, ...others] = sourceKinds.filter((one) => source[one] !== undefined)
+  if (kind === undefined || others.length > 0) {
+    problems.add(tree.keyAt(path), `a source has one of ${sourceKinds.join(', ')}`, 'make several sources of it')
+    return []
   }
-  return items
+  const common = { item: jsonOf(source.device), tree, path: [...path, 'device'] }
+  const where = { at: source[kind] ?? '', place: tree.at([...path, kind]), stateDirectory }
+  return readers[kind](where, common, deps, problems)
 }
 
 const sourceKinds = ['files', 'csv', 'file_sd', 'http_sd'] as const
@@ -101,6 +111,16 @@ const readers: Readonly<Record<(typeof sourceKinds)[number], Reader>> = {
     return items
   },
   async http_sd({ at, place, stateDirectory }, common, deps, problems) {
+    const url = URL.canParse(at) ? new URL(at) : undefined
+    if (url === undefined || url.username !== '' || url.password !== '') {
+      const what = url === undefined ? 'this is no address of a web server' : 'an address may hold no user and password'
+      problems.add(
+        place,
+        what,
+        url === undefined ? 'as http://127.0.0.1:8000/targets' : 'let a proxy beside siteward add them',
+      )
+      return []
+    }
     const list = await deps.fetchList(at, stateDirectory)
     if (list === undefined) {
       problems.warn(place, `${at} has given no list of devices yet`)

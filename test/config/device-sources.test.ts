@@ -159,6 +159,13 @@ describe('service discovery', () => {
     expect(told(await load(site, {}))).toContainEqual(expect.stringContaining('has given no list of devices yet'))
   })
 
+  test('an address with a password is refused, and the password is not told', async () => {
+    const site = 'site: clinic\ndevice_sources: [{ http_sd: "http://me:hush-hush@127.0.0.1/sd" }]\n'
+    const found = told(await load(site, {}, async () => ({ text: groups, old: undefined })))
+    expect(found).toEqual([expect.stringMatching(/test\.yaml:2:29: an address may hold no user and password/)])
+    expect(found.join()).not.toContain('hush-hush')
+  })
+
   test('what is no list of targets is a problem with its place', async () => {
     const site = 'site: clinic\ndevice_sources: [{ file_sd: sd/a.json, device: { probes: [room] } }]\n'
     expect(told(await load(site, { 'sd/a.json': '[{"targets": "one"}]' }))).toEqual([

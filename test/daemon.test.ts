@@ -272,6 +272,8 @@ describe('from a poll to an alert', () => {
     expect([values[0], values.at(-1)]).toEqual([22, null])
     expect(JSON.parse((await ask('metric=siteward_device_up')).body).series[0].points.at(-1)[1]).toBe(0)
     expect(JSON.parse((await ask('metric=room_temperature_celsius&device=other')).body)).toEqual({ series: [] })
+    const thrice = 'metric=room_temperature_celsius&'.repeat(3)
+    expect(JSON.parse((await ask(`${thrice}device=crac-1`)).body).series).toHaveLength(1)
     expect((await ask('')).status).toBe(400)
     expect((await ask('metric=room_temperature_celsius&from=yesterday')).status).toBe(400)
   })

@@ -41,6 +41,12 @@ export class Arena {
     this.#free.push(page)
   }
 
+  /** Gives all pages back. */
+  clear(): void {
+    this.#free.length = 0
+    this.#used = 0
+  }
+
   link(page: number, next: number): void {
     this.#next[page] = next + 1
   }

@@ -9,6 +9,7 @@ const second: Milliseconds = 1000
 const hour: Milliseconds = 3_600_000
 /** How far back it goes. */
 export const historyWindow: Milliseconds = 24 * hour
+const furthestBack: Milliseconds = hour
 /** About what a series costs beside its pages. */
 const costOfSeries = 512
 
@@ -45,6 +46,7 @@ export class History {
   #firstFull = 0
   #left = 0
   #sweptAt = 0
+  #newest = 0
 
   constructor(capacity: number) {
     this.#arena = new Arena(capacity)
@@ -66,9 +68,15 @@ export class History {
     return this.#left
   }
 
-  /** Takes a reading in; `wall` is not before that of the series' last one (a clock set back leaves readings out). */
+  /**
+   * Takes a reading in. With the clock set back, readings are left out until it is there again; set back by more than an
+   * hour, what was kept is forgotten and begun anew.
+   */
   record(series: Series, value: number, wall: Milliseconds): void {
     const t = Math.round(wall / second)
+    // A machine that started with a wrong clock: what it has was read at times that are yet to come.
+    if (t < this.#newest - furthestBack / second) this.#forget()
+    this.#newest = Math.max(this.#newest, t)
     this.#sweep(t)
     const slot = this.#slotOf(series) ?? this.#begin(series, t, value)
     if (slot === undefined || slot.writer.add(t, value) || t < slot.writer.lastTime) return
@@ -93,6 +101,16 @@ export class History {
   /** The series of a metric that have these labels. */
   find(metric: string, labels: Labels): readonly PastSeries[] {
     return [...this.#byKey.values()].filter((slot) => slot.metric.name === metric && labelsMatch(slot.labels, labels))
+  }
+
+  #forget(): void {
+    this.#arena.clear()
+    this.#byKey.clear()
+    this.#byId.length = 0
+    this.#full = []
+    this.#firstFull = 0
+    this.#sweptAt = 0
+    this.#newest = 0
   }
 
   *#read(slot: Slot, from: number, to: number): Generator<PastReading> {

@@ -180,3 +180,19 @@ test('a clock that was set back leaves readings out until it is there again', ()
   history.record(only, 3, began + minute)
   expect(history.range(only, 0, began + minute).map(({ v }) => v)).toEqual([1, 3])
 })
+
+test('a clock that was years ahead costs what was read under it, and no more', () => {
+  const history = new History(megabyte)
+  const year = 366 * 24 * 60 * minute
+  for (let i = 0; i < 500; i++) history.record(only, i * 1.1, began + year + i * minute)
+  expect(history.range(only, 0, began + 2 * year).length).toBe(500)
+  history.record(only, 7, began)
+  history.record(only, 8, began + minute)
+  expect(history.range(only, 0, began + 2 * year)).toEqual([
+    { t: began, v: 7 },
+    { t: began + minute, v: 8 },
+  ])
+  expect(history.size).toBe(1)
+  for (let i = 2; i < 3000; i++) history.record(only, i * 1.1, began + i * minute)
+  expect(history.left).toBe(0)
+})

@@ -20,7 +20,7 @@ import type { Listed } from '../src/record/listing.ts'
 import { type Journal, type JournalChanges, openJournal, viewJournal } from '../src/store/journal.ts'
 import { openWeb } from '../src/web/web-file.ts'
 import { ManualClock } from './manual-clock.ts'
-import { makeDevice, makeProbe, makeRule, temperature } from './samples.ts'
+import { makeDevice, makeProbe, makeRule, makeSite, temperature } from './samples.ts'
 
 const minute = 60_000
 const ownNames = [
@@ -103,34 +103,14 @@ class World {
       rules: this.rules,
       probes: [{ probe, interval: minute, timeout: 5000 }],
     })
-    return {
-      name: 'hospital',
-      labels: {},
+    return makeSite({
       language: 'zh',
-      listen: { host: '127.0.0.1', port: 0 },
-      alertmanagers: [],
-      resend: minute,
-      runOut: 120 * minute,
-      watchdog: undefined,
-      judge: 'siteward',
-      historyBytes: 2 ** 20,
-      traps: undefined,
-      prometheus: undefined,
       stateDirectory: this.folder,
-      parallelPolls: 10,
-      access: { operators: [], operateWithoutTls: false, webConfig: undefined },
-      groups: [],
-      timeZone: 'UTC',
-      quiet: [],
-      inhibit: [],
-      serviceLevels: { taken: 15 * minute, on_site: 60 * minute, repaired: 2880 * minute, severities: ['critical'] },
-      keepRecord: 1e12,
-      drills: { receipt: undefined, schedule: [] },
       itself: makeDevice({ name: 'siteward', rules: this.ownRules }),
       devices: this.elsewhere.includes(device.name) ? [] : [device],
       vocabulary,
       ...this.changed,
-    }
+    })
   }
 
   collector(): Collector {

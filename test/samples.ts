@@ -4,6 +4,7 @@ import type { InfoMetric, NumberMetric, StateMetric } from '../src/model/metric.
 import type { Place } from '../src/model/place.ts'
 import type { Point, Probe } from '../src/model/probe.ts'
 import type { Rule } from '../src/model/rule.ts'
+import type { Site } from '../src/model/site.ts'
 
 /** A place, for values that need one. */
 export const nowhere: Place = { file: 'sample.yaml', line: 1, column: 1 }
@@ -97,6 +98,38 @@ export function makeDevice(changed: Partial<Device> = {}): Device {
     rules: [],
     place: nowhere,
     at: () => nowhere,
+    ...changed,
+  }
+}
+
+/** A site without devices that tells nobody and listens on any free port, with what is given changed. */
+export function makeSite(changed: Partial<Site> = {}): Site {
+  return {
+    name: 'hospital',
+    labels: {},
+    language: 'en',
+    listen: { host: '127.0.0.1', port: 0 },
+    alertmanagers: [],
+    resend: 60_000,
+    runOut: 7_200_000,
+    watchdog: undefined,
+    judge: 'siteward',
+    stateDirectory: '',
+    historyBytes: 2 ** 20,
+    prometheus: undefined,
+    traps: undefined,
+    parallelPolls: 10,
+    access: { operators: [], operateWithoutTls: false, webConfig: undefined },
+    serviceLevels: { taken: 900_000, on_site: 3_600_000, repaired: 172_800_000, severities: ['critical'] },
+    keepRecord: 1e12,
+    drills: { receipt: undefined, schedule: [] },
+    devices: [],
+    itself: makeDevice({ name: 'siteward' }),
+    groups: [],
+    timeZone: 'UTC',
+    quiet: [],
+    inhibit: [],
+    vocabulary: new Map(),
     ...changed,
   }
 }

@@ -17,7 +17,7 @@ import { openJournal } from '../../src/store/journal.ts'
 import { localTokenFile } from '../../src/store/local-token.ts'
 import { openWeb } from '../../src/web/web-file.ts'
 import { ManualClock } from '../manual-clock.ts'
-import { makeDevice, makeProbe, makeRule } from '../samples.ts'
+import { makeDevice, makeProbe, makeRule, makeSite } from '../samples.ts'
 
 /** A switch, what is behind it, and a room sensor, watched by a whole daemon but for wires and time. */
 
@@ -50,6 +50,8 @@ class Room {
   devices: Readonly<Record<string, { readonly interval: number; readonly dependsOn: readonly Dependency[] }>> = {}
   quiet: readonly QuietWindow[] = []
   inhibit: Site['inhibit'] = []
+  /** Severities that somebody is to take in time. */
+  escalated: Site['serviceLevels']['severities'] = []
   daemon: Daemon | undefined
 
   async start(): Promise<void> {
@@ -77,28 +79,9 @@ class Room {
     const devices = Object.entries(this.devices).map(([name, { interval, dependsOn }]) =>
       makeDevice({ name, dependsOn, rules: [down, hot], probes: [{ probe, interval, timeout: 1000 }] }),
     )
-    return {
-      ...{ name: 'hospital', labels: {}, language: 'en', listen: { host: '127.0.0.1', port: 0 }, alertmanagers: [] },
-      ...{ resend: minute, runOut: 120 * minute, watchdog: undefined, judge: 'siteward', parallelPolls: 10 },
-      ...{ access: { operators: [], operateWithoutTls: false, webConfig: undefined }, stateDirectory: this.folder },
-      ...{
-        serviceLevels: { taken: 15 * minute, on_site: 60 * minute, repaired: 2880 * minute, severities: [] },
-        keepRecord: 7 * 24 * 60 * minute,
-      },
-      ...{
-        itself: makeDevice({ name: 'siteward' }),
-        drills: { receipt: undefined, schedule: [] },
-        historyBytes: 2 ** 20,
-        prometheus: undefined,
-        traps: undefined,
-        groups: [],
-        timeZone: 'UTC',
-        quiet: this.quiet,
-        inhibit: this.inhibit,
-        devices,
-        vocabulary,
-      },
-    }
+    const { quiet, inhibit } = this
+    const serviceLevels = { ...makeSite().serviceLevels, severities: this.escalated }
+    return makeSite({ stateDirectory: this.folder, quiet, inhibit, serviceLevels, devices, vocabulary })
   }
 
   collector(): Collector {

@@ -6,7 +6,7 @@ import { prometheusPast } from '../../src/backtest/prometheus-past.ts'
 import type { Vocabulary } from '../../src/model/metric.ts'
 import type { Rule } from '../../src/model/rule.ts'
 import type { Site } from '../../src/model/site.ts'
-import { makeDevice, makeRule, source, temperature } from '../samples.ts'
+import { makeDevice, makeRule, makeSite, source, temperature } from '../samples.ts'
 
 const minute = 60_000
 const began = 1_700_000_040_000
@@ -14,24 +14,7 @@ const began = 1_700_000_040_000
 const vocabulary: Vocabulary = new Map([temperature, source].map((metric) => [metric.name, metric]))
 
 function siteWith(rules: readonly Rule[]): Site {
-  return {
-    name: 'hospital',
-    labels: {},
-    language: 'en',
-    listen: { host: '127.0.0.1', port: 0 },
-    access: { operators: [], users: [], tls: undefined },
-    alertmanagers: [],
-    resend: minute,
-    runOut: minute,
-    watchdog: undefined,
-    judge: 'siteward',
-    stateDirectory: '',
-    historyBytes: 2 ** 20,
-    prometheus: undefined,
-    parallelPolls: 1,
-    devices: [makeDevice({ name: 'room', rules })],
-    vocabulary,
-  } as unknown as Site
+  return makeSite({ devices: [makeDevice({ name: 'room', rules })], vocabulary })
 }
 
 /** A value a minute, `_` for none. */

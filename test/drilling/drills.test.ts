@@ -8,11 +8,11 @@ import { silent } from '../../src/model/log.ts'
 import type { Reading } from '../../src/model/reading.ts'
 import type { RecordEvent } from '../../src/model/record.ts'
 import { type Series, SeriesTable } from '../../src/model/series.ts'
-import type { PlannedDrill, Site } from '../../src/model/site.ts'
+import type { PlannedDrill } from '../../src/model/site.ts'
 import type { Firing } from '../../src/notify/book.ts'
 import { noJournal } from '../../src/store/journal.ts'
 import { ManualClock } from '../manual-clock.ts'
-import { makeDevice, makePoint, makeProbe, makeRule, temperature } from '../samples.ts'
+import { makeDevice, makePoint, makeProbe, makeRule, makeSite, temperature } from '../samples.ts'
 
 const minute = 60_000
 const day = 86_400_000
@@ -33,17 +33,11 @@ function start(changed: Partial<DrillParts> = {}): void {
   const probe = makeProbe('fake', [makePoint({}, { conversion: { ...makePoint({}).conversion, scale: 0.1 } })], {})
   const rules = [makeRule({ for: 2 * minute }), makeRule({ for: 2 * minute, severity: 'critical' })]
   const device = makeDevice({ rules, probes: [{ probe, interval: 30_000, timeout: 5000 }] })
-  const site = {
-    name: 'hospital',
+  const site = makeSite({
     labels: { region: 'north' },
-    language: 'en',
     devices: [device],
-    itself: makeDevice({ name: 'siteward' }),
-    timeZone: 'UTC',
     vocabulary: new Map([[temperature.name, temperature]]),
-    runOut: minute,
-    resend: minute,
-  } as unknown as Site
+  })
   const notifier = {
     fire: (firing: Firing) => told.set(firing.key, firing),
     resolve: (key: string) => ended.push(key),

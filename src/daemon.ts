@@ -176,7 +176,9 @@ export class Daemon {
       journalFailed: () => this.#metrics.journalErrors.inc(),
       eventsLost: (count) => this.#metrics.recordEventsLost.inc(count),
       attendance: {
-        began: (entry, firedAt) => this.#attendance.began(entry, firedAt),
+        began: (entry, toldAt) => this.#attendance.began(entry, toldAt),
+        held: (entry, why, at) => this.#attendance.held(entry, why, at),
+        told: (entry, toldAt) => this.#attendance.told(entry, toldAt),
         ended: (key, at) => this.#attendance.ended(key, at),
         words: (key) => ({ ...this.#attendance.words(key), ...this.#drilling.drills.words(key) }),
       },
@@ -185,6 +187,7 @@ export class Daemon {
       site,
       journal: parts.journal,
       keeper: this.#keeper,
+      isQuiet: (entry, now) => this.#holds.isQuiet(entry, now),
       settled: (time) => countSettled(time, this.#metrics),
     })
     this.#drilling = new Drilling({
@@ -341,7 +344,7 @@ export class Daemon {
     const { [heldAnnotation]: _, ...said } = entry.annotations
     const told = { ...entry, annotations: said }
     const tell = (): void => {
-      this.#attendance.began(told, this.#parts.clock.now())
+      this.#attendance.told(told, this.#parts.clock.now())
       this.#keeper.keep(told, (notifier) => notifier.fire(this.#firingOf(told)))
     }
     const hold = holdIn(entry.annotations)

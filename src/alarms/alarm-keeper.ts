@@ -43,7 +43,10 @@ export type Holding = Pick<HoldKeeper, 'pending' | 'began' | 'over' | 'words'>
 
 /** Who looks after alarms that fire. */
 export interface Attending {
-  began(entry: JournalEntry, firedAt: Moment): void
+  /** An alarm fires: everybody is told at once, or nobody is, or it is told now after it was held back. */
+  began(entry: JournalEntry, toldAt: Moment): void
+  held(entry: JournalEntry, why: string, at: Moment): void
+  told(entry: JournalEntry, toldAt: Moment): void
   ended(key: string, at: Moment): void
   /** What is added to an alert's annotations: the alarm's id, and who has taken it. */
   words(key: string): Labels
@@ -174,14 +177,19 @@ export class AlarmKeeper {
   }
 
   #begin(cell: Cell, to: Alarm, at: Moment, words: () => Labels): void {
-    const { holds, clock } = this.#parts
+    const { holds, clock, attendance } = this.#parts
     const entry = entryOf(cell, 'firing', to, undefined, words())
     this.record(eventOf(entry, 'firing', at.wall))
-    const tellLater = (): void => this.#fire(cell, to, clock.now(), words)
+    const fire = (told: 'began' | 'told', now: Moment): void => this.#fire(cell, to, now, words, told)
     // A drill proves the path: nothing stands in its way, and it explains nothing.
-    const hold = isDrill(cell.labels) ? undefined : holds.began(firingAlarmOf(cell, to), tellLater)
-    if (hold === undefined) this.#fire(cell, to, at, words)
-    else this.#putEntry({ ...entry, annotations: { ...entry.annotations, [heldAnnotation]: holdText(hold) } })
+    const hold = isDrill(cell.labels)
+      ? undefined
+      : holds.began(firingAlarmOf(cell, to), () => fire('told', clock.now()))
+    if (hold === undefined) fire('began', at)
+    else {
+      attendance.held(entry, holdText(hold), at)
+      this.#putEntry({ ...entry, annotations: { ...entry.annotations, [heldAnnotation]: holdText(hold) } })
+    }
   }
 
   /** What was held back is over for those alone who read the record. */
@@ -202,9 +210,9 @@ export class AlarmKeeper {
   }
 
   /** Told now (`at`): at once, or when nothing holds it back any more; from now on somebody is to take it. */
-  #fire(cell: Cell, to: Alarm, at: Moment, words: () => Labels): void {
+  #fire(cell: Cell, to: Alarm, at: Moment, words: () => Labels, told: 'began' | 'told'): void {
     const entry = entryOf(cell, 'firing', to, undefined, words())
-    this.#parts.attendance.began(entry, at)
+    this.#parts.attendance[told](entry, at)
     this.keep(entry, (notifier) => notifier.fire(this.#firing(cell, firedAt(to, at), words)))
   }
 

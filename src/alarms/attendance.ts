@@ -20,6 +20,8 @@ export interface AttendanceParts {
   readonly site: Site
   readonly journal: Journal
   readonly keeper: AlarmKeeper
+  /** Whether a new alert about it would be held back by a quiet time. */
+  isQuiet(entry: JournalEntry, now: Moment): boolean
   /** A step's time is settled: in time or not, or not needed any more. */
   settled(time: StepTime): void
 }
@@ -39,7 +41,7 @@ export type Attended =
 
 interface Open {
   readonly entry: JournalEntry
-  readonly firedAt: Moment
+  readonly toldAt: Moment
   readonly episode: Episode
   readonly escalation: JournalEntry | undefined
 }
@@ -58,17 +60,32 @@ export class Attendance implements Attending {
     for (const entry of entries) {
       if (isEscalation(entry)) continue
       const escalation = entries.find((one) => isEscalation(one) && one.labels['alarm_id'] === alarmId(entry.key))
-      const firedAt = momentOf(entry.firedAt ?? entry.activeAt, now)
-      const episode = firingEpisode(entry, this.#parts.journal.episode(alarmId(entry.key), entry.activeAt))
-      if (episode !== undefined) this.#open.set(entry.key, { entry, firedAt, episode, escalation })
+      const episode = this.#recorded(entry)
+      if (episode === undefined) continue
+      const toldAt = momentOf(episode.toldAt ?? episode.firedAt, now)
+      this.#open.set(entry.key, { entry, toldAt, episode, escalation })
     }
   }
 
-  /** A drill is nobody's to take. */
-  began(entry: JournalEntry, firedAt: Moment): void {
+  /** An alarm fires, and everybody is told at once. A drill is nobody's to take. */
+  began(entry: JournalEntry, toldAt: Moment): void {
     if (isDrill(entry.labels)) return
     const episode = firingEpisode(entry, [])
-    if (episode !== undefined) this.#open.set(entry.key, { entry, firedAt, episode, escalation: undefined })
+    if (episode !== undefined) this.#open.set(entry.key, { entry, toldAt, episode, escalation: undefined })
+  }
+
+  /** An alarm fires, and nobody is told: no clock runs yet. */
+  held(entry: JournalEntry, why: string, at: Moment): void {
+    this.#parts.keeper.record({ ...eventOf(entry, 'held', at.wall), note: why })
+  }
+
+  /** One that was held back is told now; people may have said something of it before. */
+  told(entry: JournalEntry, toldAt: Moment): void {
+    const event = eventOf(entry, 'told', toldAt.wall)
+    const known = this.#recorded(entry)
+    this.#parts.keeper.record(event)
+    if (known === undefined) return
+    this.#open.set(entry.key, { entry, toldAt, episode: continued(known, event), escalation: undefined })
   }
 
   ended(key: string, at: Moment): void {
@@ -137,10 +154,19 @@ export class Attendance implements Attending {
     return [...this.#open.values()].map(({ episode }) => episode)
   }
 
-  #isOverdue({ entry, episode, firedAt, escalation }: Open, now: Moment): boolean {
+  #isOverdue({ entry, episode, toldAt, escalation }: Open, now: Moment): boolean {
     const { severities, taken } = this.#parts.site.serviceLevels
     if (escalation !== undefined || doneAt(episode, 'taken') !== undefined) return false
-    return severities.some((one) => one === entry.severity) && elapsed(firedAt, now) > taken
+    if (!severities.some((one) => one === entry.severity) || elapsed(toldAt, now) <= taken) return false
+    return !this.#parts.isQuiet(entry, now)
+  }
+
+  /** The episode of an alarm that fires, with all that the record has of it by now. */
+  #recorded(entry: JournalEntry): Episode | undefined {
+    const { journal, keeper } = this.#parts
+    const id = alarmId(entry.key)
+    const isOf = (one: RecordEvent): boolean => one.alarmId === id && one.activeAt === entry.activeAt
+    return firingEpisode(entry, [...journal.episode(id, entry.activeAt), ...keeper.waiting.filter(isOf)])
   }
 
   #escalate(open: Open, now: Moment): void {

@@ -153,6 +153,11 @@ export class HoldKeeper {
     })
   }
 
+  /** Whether a quiet time of now is about an alarm, told or not. */
+  isQuiet(alarm: Pick<FiringAlarm, 'device' | 'alarm' | 'labels'>, now: Moment): boolean {
+    return this.quietNow(now).some(({ window }) => isUnder(window.scope, alarm))
+  }
+
   /** Alarms under a quiet time that are not well: pending or firing, told or not. */
   unwell(window: QuietWindow): readonly FiringAlarm[] {
     return this.#alarms(() => true).filter((alarm) => isUnder(window.scope, alarm))

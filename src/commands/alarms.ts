@@ -107,7 +107,7 @@ function asTable(list: readonly Listed[]): string {
 function rowOf(one: Listed): readonly string[] {
   return [
     one.id,
-    one.escalated_at !== null && one.taken === null && one.state === 'firing' ? 'escalated' : one.state,
+    stateText(one),
     one.severity,
     one.alarm,
     one.device,
@@ -118,6 +118,12 @@ function rowOf(one: Listed): readonly string[] {
     levelsText(one),
     one.summary,
   ]
+}
+
+function stateText({ state, told_at, escalated_at, taken }: Listed): string {
+  if (state !== 'firing') return state
+  if (told_at === null) return 'held'
+  return escalated_at !== null && taken === null ? 'escalated' : state
 }
 
 /** To the minute past an hour: nobody reads seconds there. */

@@ -2,8 +2,11 @@ import { createHash } from 'node:crypto'
 import type { Milliseconds } from './clock.ts'
 import type { Labels } from './labels.ts'
 
-/** What becomes of an alarm; `cleared` is one that was well again before it fired. */
-const alarmKinds = ['pending', 'firing', 'resolved', 'cleared', 'escalated'] as const
+/**
+ * What becomes of an alarm; `cleared` is one that was well again before it fired, `held` one that fires and of which
+ * nobody is told yet, `told` one that was held back and is not any more.
+ */
+const alarmKinds = ['pending', 'firing', 'held', 'told', 'resolved', 'cleared', 'escalated'] as const
 
 /** What people do about an alarm: took it, came to the place, repaired it. */
 export const steps = ['taken', 'on_site', 'repaired'] as const

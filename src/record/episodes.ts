@@ -21,6 +21,8 @@ export interface Episode {
   readonly summary: string
   readonly activeAt: Milliseconds
   readonly firedAt: Milliseconds
+  /** When somebody was first told of it: as it fired, or later; undefined while, and if ever, it is only held back. */
+  readonly toldAt: Milliseconds | undefined
   readonly endedAt: Milliseconds | undefined
   readonly escalatedAt: Milliseconds | undefined
   readonly attended: Readonly<Partial<Record<Step, Attended>>>
@@ -53,6 +55,7 @@ function begun(event: RecordEvent): Episode | undefined {
     summary: note,
     activeAt,
     firedAt,
+    toldAt: firedAt,
     endedAt: undefined,
     escalatedAt: undefined,
     attended: {},
@@ -63,6 +66,10 @@ function begun(event: RecordEvent): Episode | undefined {
 /** Pure: an episode after one more entry of its own. */
 export function continued(episode: Episode, { kind, at, by, note }: RecordEvent): Episode {
   switch (kind) {
+    case 'held':
+      return { ...episode, toldAt: undefined }
+    case 'told':
+      return { ...episode, toldAt: at }
     case 'resolved':
       return { ...episode, endedAt: at }
     case 'escalated':
@@ -92,7 +99,7 @@ export const levelNames = { taken: 'response', on_site: 'on_site', repaired: 're
 /** How one step of an episode stands to its time. */
 export interface StepTime {
   readonly step: Step
-  /** How long it took from the firing on, or has been waited for by now. */
+  /** How long it took from the telling on, or has been waited for by now. */
   readonly took: Milliseconds
   readonly limit: Milliseconds
   /** `open`: still in time; `late`: waited for beyond its time; `void`: it was never done and is no longer needed. */
@@ -100,16 +107,19 @@ export interface StepTime {
 }
 
 /**
- * Pure: the times of an episode; none where no times hold for its severity. Who is on site or has repaired it has also
- * responded. An alarm that ended is repaired; it needs nobody on site any more, and asks no one to respond.
+ * Pure: the times of an episode; none where no times hold for its severity, or while nobody was told of it: the clocks
+ * begin when somebody could know. Who is on site or has repaired it has also responded. An alarm that ended is repaired;
+ * it needs nobody on site any more, and asks no one to respond.
  */
 export function stepTimes(episode: Episode, levels: ServiceLevels, now: Milliseconds): readonly StepTime[] {
-  if (isDrill(episode.own) || !levels.severities.some((severity) => severity === episode.severity)) return []
+  const { toldAt } = episode
+  if (toldAt === undefined || isDrill(episode.own)) return []
+  if (!levels.severities.some((severity) => severity === episode.severity)) return []
   const over = doneAt(episode, 'repaired')
   return steps.map((step) => {
     const done = doneAt(episode, step)
     const limit = levels[step]
-    const took = Math.max(0, (done ?? over ?? now) - episode.firedAt)
+    const took = Math.max(0, (done ?? over ?? now) - toldAt)
     const isLate = took > limit
     if (done !== undefined) return { step, took, limit, state: isLate ? 'missed' : 'met' }
     if (over !== undefined) return { step, took, limit, state: isLate ? 'missed' : 'void' }

@@ -15,6 +15,8 @@ export interface Listed {
   readonly summary: string
   readonly active_at: string
   readonly fired_at: string
+  /** null for one that was, or is, held back. */
+  readonly told_at: string | null
   readonly resolved_at: string | null
   readonly lasted_seconds: number
   readonly escalated_at: string | null
@@ -39,7 +41,7 @@ interface ListedLevel {
 
 /** Pure: an episode for people and programs, as of now. */
 export function listed(episode: Episode, levels: ServiceLevels, now: Milliseconds): Listed {
-  const { endedAt, escalatedAt } = episode
+  const { endedAt, escalatedAt, toldAt } = episode
   const [taken, onSite, repaired] = steps.map((step) => {
     const done = episode.attended[step]
     return done === undefined ? null : { at: stamp(done.at), by: done.by, note: done.note }
@@ -54,6 +56,7 @@ export function listed(episode: Episode, levels: ServiceLevels, now: Millisecond
     summary: episode.summary,
     active_at: stamp(episode.activeAt),
     fired_at: stamp(episode.firedAt),
+    told_at: toldAt === undefined ? null : stamp(toldAt),
     resolved_at: endedAt === undefined ? null : stamp(endedAt),
     lasted_seconds: seconds((endedAt ?? now) - episode.firedAt),
     escalated_at: escalatedAt === undefined ? null : stamp(escalatedAt),
@@ -85,6 +88,7 @@ const columns = [
   'device',
   'labels',
   'fired_at',
+  'told_at',
   'resolved_at',
   'lasted_seconds',
   'taken_at',
@@ -113,6 +117,7 @@ function csvFields(one: Listed): readonly (string | number)[] {
     one.device,
     whereText(one.labels),
     one.fired_at,
+    one.told_at ?? '',
     one.resolved_at ?? '',
     one.lasted_seconds,
     one.taken?.at ?? '',

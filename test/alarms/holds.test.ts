@@ -150,7 +150,7 @@ const building = {
 
 let room = new Room()
 
-async function begin(changed: Partial<Pick<Room, 'devices' | 'quiet' | 'inhibit'>>): Promise<void> {
+async function begin(changed: Partial<Pick<Room, 'devices' | 'quiet' | 'inhibit' | 'escalated'>>): Promise<void> {
   room = Object.assign(new Room(), { devices: building }, changed)
   await room.start()
   await room.clock.pass(5 * minute)
@@ -226,9 +226,9 @@ describe('a quiet time', () => {
     return { name: 'works', author: '', note: '', scope, time, endsWhenWell: undefined, ...changed }
   }
 
-  async function beginQuiet(changed: Partial<QuietWindow> = {}): Promise<void> {
+  async function beginQuiet(changed: Partial<QuietWindow> = {}, others: Partial<Room> = {}): Promise<void> {
     const from = new ManualClock().now().wall + 10 * minute
-    await begin({ quiet: [quiet(from, changed)] })
+    await begin({ quiet: [quiet(from, changed)], ...others })
     await room.clock.pass(6 * minute)
     fail('camera-1')
     await room.clock.pass(5 * minute)
@@ -240,6 +240,43 @@ describe('a quiet time', () => {
     expect(await room.held()).toEqual({ quiet: 1 })
     await room.clock.pass(15 * minute)
     expect(room.told).toEqual(['DeviceDown camera-1'])
+  })
+
+  test('the time to respond begins when somebody is told, also over a restart', async () => {
+    await beginQuiet({}, { escalated: ['critical'] })
+    await room.clock.pass(15 * minute)
+    expect(room.told).toEqual(['DeviceDown camera-1'])
+    await room.clock.pass(9 * minute)
+    await room.kill()
+    await room.start()
+    await room.clock.pass(2 * minute)
+    expect(room.told).toEqual(['DeviceDown camera-1'])
+    const text = await (await fetch(`${room.daemon?.url}/metrics`)).text()
+    expect(text).toContain('siteward_service_level_late_alarms{level="response"} 0\n')
+    await room.clock.pass(10 * minute)
+    expect(room.told).toEqual(['DeviceDown camera-1', 'AlarmUnacknowledged camera-1'])
+  })
+
+  test('what somebody has taken while it was held back is not called louder when it is told', async () => {
+    await beginQuiet({}, { escalated: ['critical'] })
+    const { alarms } = JSON.parse((await room.ask('GET', '/api/v1/alarms')).text)
+    expect(alarms).toMatchObject([{ alarm: 'DeviceDown', state: 'firing', told_at: null, service_levels: [] }])
+    const word = { step: 'taken', by: 'chief' }
+    expect((await room.ask('POST', `/api/v1/alarms/${alarms[0].id}/attendance`, word)).status).toBe(200)
+    await room.clock.pass(60 * minute)
+    expect(room.told).toEqual(['DeviceDown camera-1'])
+    expect(room.last?.annotations['acknowledged']).toContain('chief')
+  })
+
+  test('that begins after an alarm was told holds back its escalation until its end', async () => {
+    const from = new ManualClock().now().wall + 20 * minute
+    await begin({ quiet: [quiet(from)], escalated: ['critical'] })
+    await room.clock.pass(4 * minute)
+    fail('camera-1')
+    await room.clock.pass(30 * minute)
+    expect(room.told).toEqual(['DeviceDown camera-1'])
+    await room.clock.pass(3 * minute)
+    expect(room.told).toEqual(['DeviceDown camera-1', 'AlarmUnacknowledged camera-1'])
   })
 
   test('what is over before its end is never told', async () => {

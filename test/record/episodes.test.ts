@@ -54,6 +54,11 @@ describe('the times of an episode', () => {
     ['well again by itself', [event('resolved', 10)], 2000, 'void void met'],
     ['well again, but nobody had come', [event('resolved', 100)], 2000, 'missed missed met'],
     ['the first word counts', [event('taken', 5), event('taken', 40)], 41, 'met open open'],
+    ['held back: nobody could know', [event('held', 2)], 500, ''],
+    ['held back, and over before anybody was told', [event('held', 2), event('resolved', 100)], 500, ''],
+    ['told late: the clocks begin then', [event('held', 2), event('told', 60)], 74, 'open open open'],
+    ['told late, and nobody came', [event('held', 2), event('told', 60)], 76, 'late open open'],
+    ['taken before it was told', [event('held', 2), event('taken', 5), event('told', 60)], 76, 'met open open'],
     ['written down afterwards', [event('resolved', 10), event('taken', 30)], 40, 'missed void met'],
   ])('%s', (_what, events, now, expected) => {
     expect(states(events, now)).toBe(expected)
@@ -110,6 +115,7 @@ describe('the list', () => {
   test('as CSV quotes what needs it, and lets no field run as a formula', () => {
     const note = event('taken', 5, { by: '=cmd()', note: 'a "b", c' })
     const list = episodesOf([...fired, note]).map((episode) => listed(episode, levels, 7 * minute))
+    expect(list[0]?.told_at).toBe('1970-01-01T00:02:00.000Z')
     const [head = '', row = ''] = asCsv(list).split('\r\n')
     expect(row.split(',')).toContain("'=cmd()")
     expect(row).toContain('"a ""b"", c"')

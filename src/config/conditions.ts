@@ -2,13 +2,13 @@ import type { Metric, NumberMetric, Range, StateMetric, Vocabulary } from '../mo
 import type { Place } from '../model/place.ts'
 import type { Condition, Limit, Measure } from '../model/rule.ts'
 import { formatValue } from '../model/unit.ts'
-import { conditionKeys } from './core-schema.ts'
 import type { Draft } from './drafts.ts'
 import { readDuration, second, week } from './durations.ts'
 import { type Purpose, readLimit, readNumber, splitRange } from './limits.ts'
 import { judgedMetric, overTime } from './measures.ts'
 import { orOneOf } from './misspelt.ts'
 import type { Problems } from './problems.ts'
+import { conditionKeys } from './schemas/rule.ts'
 
 /**
  * The condition of a draft, if it is one that its metric, or what is measured of it, can meet; undefined, with the

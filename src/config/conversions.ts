@@ -3,9 +3,9 @@ import type { Conversion, Unavailable } from '../model/conversion.ts'
 import type { Metric } from '../model/metric.ts'
 import { compilePattern } from '../model/pattern.ts'
 import type { Spot } from './check.ts'
-import type { pointKeys } from './core-schema.ts'
 import { orOneOf } from './misspelt.ts'
 import type { Problems } from './problems.ts'
+import type { pointKeys } from './schemas/conversion.ts'
 
 /** The keys of a point that every protocol shares, as written. */
 export type PointText = Static<typeof pointKeys>

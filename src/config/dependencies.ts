@@ -1,9 +1,9 @@
 import type { Static } from 'typebox'
 import { type Dependency, dependencyKinds } from '../model/dependency.ts'
 import type { Device } from '../model/device.ts'
-import type { dependsOn as dependsOnSchema } from './core-schema.ts'
 import { orOneOf } from './misspelt.ts'
 import type { Problems } from './problems.ts'
+import type { dependsOn as dependsOnSchema } from './schemas/holds.ts'
 
 /** What stands under depends_on: a name or a list of them, or the same for each kind. */
 export function readDependsOn(text: Static<typeof dependsOnSchema> | undefined): readonly Dependency[] {

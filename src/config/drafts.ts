@@ -3,8 +3,8 @@ import type { Labels } from '../model/labels.ts'
 import type { Place } from '../model/place.ts'
 import { type Severity, severities } from '../model/rule.ts'
 import type { Spot } from './check.ts'
-import { conditionKeys, measureDetails, measureKeys, type overrideKeys, type rulePart } from './core-schema.ts'
 import type { Problems } from './problems.ts'
+import { conditionKeys, measureDetails, measureKeys, type overrideKeys, type rulePart } from './schemas/rule.ts'
 
 /** What a rule says of its condition and times, as written. */
 type RulePart = Static<typeof rulePart>

@@ -5,11 +5,12 @@ import { labelsMatch } from '../model/labels.ts'
 import type { Vocabulary } from '../model/metric.ts'
 import type { Rule } from '../model/rule.ts'
 import { checkOf, type Spot } from './check.ts'
-import { type group as groupSchema, override as overrideSchema } from './core-schema.ts'
 import { draftsOf } from './drafts.ts'
 import { orOneOf } from './misspelt.ts'
 import type { Problems } from './problems.ts'
 import { cleanLabels, rulesOf } from './rules.ts'
+import { override as overrideSchema } from './schemas/rule.ts'
+import type { group as groupSchema } from './schemas/site.ts'
 
 const checkOverride = checkOf(overrideSchema)
 

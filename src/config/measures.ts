@@ -1,11 +1,11 @@
 import type { Metric, NumberMetric } from '../model/metric.ts'
 import { type Condition, judgedUnit, type Measure } from '../model/rule.ts'
 import { inUnit, parseQuantity } from '../model/unit.ts'
-import { measureDetails, measureKeys } from './core-schema.ts'
 import type { Draft } from './drafts.ts'
 import { readDuration, second, week } from './durations.ts'
 import { orOneOf } from './misspelt.ts'
 import type { Problems } from './problems.ts'
+import { measureDetails, measureKeys } from './schemas/rule.ts'
 
 /** Reads the condition of a count, which is written as a rule's own. */
 type ReadCounted = (part: Draft['part']) => Condition | undefined

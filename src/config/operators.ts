@@ -1,7 +1,7 @@
 import type { Operator } from '../model/access.ts'
 import type { Secret } from '../model/secret.ts'
-import { operatorList } from './core-schema.ts'
 import type { Problems } from './problems.ts'
+import { operatorList } from './schemas/site.ts'
 import { resolveSecrets, type SecretDeps } from './secrets.ts'
 import type { SiteText } from './site.ts'
 import type { Tree } from './tree.ts'

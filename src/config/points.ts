@@ -2,11 +2,11 @@ import type { Metric, Vocabulary } from '../model/metric.ts'
 import type { Point } from '../model/probe.ts'
 import { checkOf, type Spot } from './check.ts'
 import { readConversion } from './conversions.ts'
-import { pointKeys } from './core-schema.ts'
 import { isJson } from './json.ts'
 import { didYouMean, nearest } from './misspelt.ts'
 import type { Problems } from './problems.ts'
 import type { ProtocolChecks } from './protocols.ts'
+import { pointKeys } from './schemas/conversion.ts'
 import { ownPrefix } from './vocabulary.ts'
 
 const checkCommon = checkOf(pointKeys)

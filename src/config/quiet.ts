@@ -3,11 +3,11 @@ import type { Milliseconds } from '../model/clock.ts'
 import type { DayRange, QuietTime, QuietWindow } from '../model/quiet.ts'
 import { localMoment } from '../model/time-zone.ts'
 import type { Spot } from './check.ts'
-import type { quietTime } from './core-schema.ts'
 import { readDuration, second, week } from './durations.ts'
 import { orOneOf } from './misspelt.ts'
 import type { Problems } from './problems.ts'
 import { cleanLabels } from './rules.ts'
+import type { quietTime } from './schemas/holds.ts'
 
 type QuietText = Static<typeof quietTime>
 

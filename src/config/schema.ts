@@ -1,21 +1,15 @@
 import Type, { type TObject } from 'typebox'
 import type { Schemas } from '../model/protocol.ts'
 import { closeObjects } from './check.ts'
-import {
-  checksSchema,
-  derived,
-  deviceSchema,
-  metric,
-  metricsSchema,
-  override,
-  pointKeys,
-  probeSchema,
-  rule,
-  rulesSchema,
-  siteSchema,
-} from './core-schema.ts'
 import { isJson, type Json, jsonOf } from './json.ts'
 import type { Protocols } from './protocols.ts'
+import { pointKeys } from './schemas/conversion.ts'
+import { derived } from './schemas/derived.ts'
+import { deviceSchema } from './schemas/device.ts'
+import { probeSchema } from './schemas/probe.ts'
+import { checksSchema, override, rule, rulesSchema } from './schemas/rule.ts'
+import { siteSchema } from './schemas/site.ts'
+import { metric, metricsSchema } from './schemas/vocabulary.ts'
 
 /**
  * The JSON Schemas for editors, by file name in config/schema/: draft-07, which the YAML language server reads. Composed

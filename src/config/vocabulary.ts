@@ -4,11 +4,11 @@ import { type Metric, type Text, unknownState, type Vocabulary } from '../model/
 import type { Problem } from '../model/problem.ts'
 import { type Unit, units } from '../model/unit.ts'
 import { checkOf, type Spot } from './check.ts'
-import { metric as metricSchema, metricsSchema } from './core-schema.ts'
 import type { Files } from './files.ts'
 import { readRange } from './limits.ts'
 import { orOneOf } from './misspelt.ts'
 import { Problems } from './problems.ts'
+import { metric as metricSchema, metricsSchema } from './schemas/vocabulary.ts'
 import { readText } from './text.ts'
 import { parseTree } from './tree.ts'
 

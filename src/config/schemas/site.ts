@@ -1,0 +1,214 @@
+import Type, { type TSchema } from 'typebox'
+import { rights } from '../../model/access.ts'
+import { severities } from '../../model/rule.ts'
+import { secretSource } from '../../model/secret-schema.ts'
+import { derivedList } from './derived.ts'
+import { deviceSource, timing } from './device.ts'
+import { inhibition, quietTime } from './holds.ts'
+import { alarmName, closed, duration, labels, line, name, named, oneOrMore } from './parts.ts'
+import { overrides } from './rule.ts'
+
+/** Devices whose series are counted together. */
+export const group = Type.Object(
+  {
+    name: name('group name'),
+    devices: Type.Optional(
+      Type.Array(name('device name'), { description: 'the devices in it', minItems: 1, maxItems: 1000 }),
+    ),
+    match: Type.Optional(labels('the labels that all devices in it have, e.g. class: cooling')),
+    labels: Type.Optional(labels('more labels of its alerts, e.g. room: main')),
+    rules: Type.Record(Type.String(), Type.Unknown(), {
+      description: 'rules with when: and count:, by the names of alarms',
+      propertyNames: alarmName,
+    }),
+  },
+  { ...closed, title: 'group of devices' },
+)
+
+const plannedDrill = Type.Object(
+  {
+    name: name('name of the drill'),
+    device: name('device name'),
+    aim: Type.String({
+      title: 'READING=VALUE',
+      minLength: 3,
+      maxLength: 500,
+      description: 'as room_temperature_celsius=35 °C',
+    }),
+    every: duration('how often, 1d to 366d'),
+    at: Type.String({
+      title: 'time of day',
+      pattern: '^([01][0-9]|2[0-3]):[0-5][0-9]$',
+      description: 'when people expect it, as 10:00',
+    }),
+    for: Type.Optional(duration('how long the value is held at most')),
+  },
+  closed,
+)
+
+/** Who may read and operate over HTTP by a token. */
+export const operatorList = Type.Array(
+  Type.Object(
+    {
+      name: name('operator name'),
+      token: secretSource('the token, as { file: PATH } or { env: NAME }; at least 16 signs without blanks'),
+      right: Type.Enum([...rights], {
+        title: 'right',
+        description: 'operate (default), or read where a web_config asks readers who they are',
+        default: 'operate',
+      }),
+    },
+    closed,
+  ),
+  { description: 'who may acknowledge, drill and reload, by tokens', maxItems: 64, default: [] },
+)
+
+/** A site file, given what a device, a credential and a rule under an alarm's name may be. */
+export function siteSchema<Device extends TSchema, Credential extends TSchema>(
+  device: Device,
+  credential: Credential,
+  overrideSchema: TSchema,
+  derivedItem: TSchema,
+) {
+  return Type.Object(
+    {
+      site: name('site name'),
+      labels: Type.Optional(labels('more labels of all alerts, e.g. region: north')),
+      language: Type.Enum(['en', 'zh'], { title: 'language', description: 'of alert texts: en or zh', default: 'en' }),
+      listen: Type.String({
+        title: 'listen address',
+        pattern: '^(\\[[0-9a-fA-F:.]+\\]|[^\\s:\\[\\]]+):[0-9]{1,5}$',
+        description: 'host:port where /metrics is served, as 127.0.0.1:9879',
+        default: '127.0.0.1:9879',
+      }),
+      operators: operatorList,
+      service_levels: Type.Object(
+        {
+          response: duration('until somebody has taken it', { default: '15m' }),
+          on_site: duration('until somebody is on site', { default: '1h' }),
+          repair: duration('until it is repaired', { default: '2d' }),
+          severities: Type.Array(Type.Enum([...severities]), {
+            description: 'of which alarms; critical by default',
+            maxItems: 2,
+            uniqueItems: true,
+            default: ['critical'],
+          }),
+        },
+        { ...closed, description: 'how long after an alarm fires each step may take', default: {} },
+      ),
+      drills: Type.Object(
+        {
+          receipt: Type.Optional(
+            line('an address that answers with the pages that came out at the far end, as http://127.0.0.1:8080/pages'),
+          ),
+          schedule: Type.Array(plannedDrill, {
+            description: 'drills that siteward begins by itself',
+            maxItems: 64,
+            default: [],
+          }),
+        },
+        { ...closed, description: 'proofs of the path from a reading to the page', default: {} },
+      ),
+      keep_record: duration('how long the record of alarms and operations is kept', { default: '156w' }),
+      web_config: Type.Optional(
+        line('a file with TLS and passwords of readers, in the format of exporter-toolkit, relative to this file'),
+      ),
+      operate_without_tls: Type.Boolean({
+        description: 'take tokens from other machines over connections that others can read; false by default',
+        default: false,
+      }),
+      state_directory: Type.Optional(
+        line('where the alarm journal is kept; siteward-state beside this file by default'),
+      ),
+      alertmanagers: Type.Array(Type.String({ title: 'address', description: 'as http://127.0.0.1:9093' }), {
+        description: 'every Alertmanager; each is told everything',
+        maxItems: 16,
+        default: [],
+      }),
+      resend: duration('how often a firing alert is sent again', { default: '1m' }),
+      run_out: duration('how long a firing alert stands when siteward falls silent; at least 4 times resend', {
+        default: '2h',
+      }),
+      watchdog: Type.Union([Type.Literal('off'), Type.String({ title: 'alarm name', ...alarmName })], {
+        title: 'alarm name or off',
+        description: 'an alert that always fires, so that its end shows that the path to the on-call engineer is dead',
+        default: 'SitewardWatchdog',
+      }),
+      judge: Type.Enum(['siteward', 'prometheus', 'both'], {
+        title: 'judge',
+        description: 'who judges the readings and tells Alertmanager; the other stands in, or with both is compared',
+        default: 'siteward',
+      }),
+      traps: Type.Optional(
+        Type.Object(
+          {
+            listen: Type.String({
+              title: 'listen address',
+              pattern: '^(\\[[0-9a-fA-F:.]+\\]|[^\\s:\\[\\]]+):[0-9]{1,5}$',
+              description: 'host:port where traps and informs come in, as 0.0.0.0:162',
+            }),
+            credentials: oneOrMore('credential name', 'whose traps are believed: names under credentials:'),
+          },
+          { ...closed, description: 'traps that devices send; each is a hint to poll the device at once' },
+        ),
+      ),
+      history_megabytes: Type.Integer({
+        description: 'the most memory for the readings of the last 24 hours; at the limit the oldest go first',
+        minimum: 1,
+        maximum: 65_536,
+        default: 128,
+      }),
+      prometheus: Type.Optional(
+        Type.String({ title: 'address', description: 'the Prometheus that scrapes siteward, for backtests' }),
+      ),
+      parallel_polls: Type.Integer({
+        description: 'the most polls in flight at once',
+        minimum: 1,
+        maximum: 10_000,
+        default: 200,
+      }),
+      probe_directories: Type.Array(line('a folder, relative to this file'), {
+        description: 'folders with probes of your own',
+        maxItems: 16,
+        default: [],
+      }),
+      defaults: Type.Optional(
+        Type.Object(timing, { ...closed, description: 'for every device that says nothing else' }),
+      ),
+      credentials: Type.Optional(
+        Type.Record(Type.String(), credential, {
+          description: 'with what to log in, by names that devices use',
+          propertyNames: named,
+        }),
+      ),
+      rules: overrides('limits for every device, by the names of alarms', overrideSchema),
+      derived: derivedList(derivedItem, 'readings made of others, for every device that has those'),
+      groups: Type.Optional(Type.Array(group, { description: 'devices that are counted together', maxItems: 1000 })),
+      time_zone: Type.Optional(
+        Type.String({
+          title: 'time zone',
+          description: 'as Asia/Shanghai; that of the system by default',
+          maxLength: 64,
+        }),
+      ),
+      quiet: Type.Optional(
+        Type.Array(quietTime, { description: 'times in which new alerts are held back', maxItems: 1000 }),
+      ),
+      inhibit: Type.Optional(
+        Type.Array(inhibition, { description: 'alarms that explain others while they fire', maxItems: 1000 }),
+      ),
+      device_sources: Type.Array(deviceSource, {
+        description: 'more devices, from files, tables and service discovery',
+        maxItems: 64,
+        default: [],
+      }),
+      devices: Type.Array(device, { description: 'what is watched', maxItems: 20_000, default: [] }),
+    },
+    {
+      ...closed,
+      title: 'siteward site',
+      description: 'keys that begin with x- are passed over: a place for anchors that devices share',
+      patternProperties: { '^x-': {} },
+    },
+  )
+}

@@ -140,10 +140,19 @@ test.each<[string, readonly string[]]>([
   ['oracle-ssh/open', ['ArchiveFull warning', 'DatabaseLogErrors warning', 'TablespaceFull warning']],
   ['postgresql-ssh/stopped', ['DatabaseDown critical']],
   ['proxmox-pvesh/one-node-down', ['DatastoreState critical', 'HypervisorHostDown critical', 'SnapshotOld warning']],
-  ['raid-ssacli/predictive-failure', ['DiskState critical', 'DiskState warning', 'RaidDegraded warning']],
+  [
+    'raid-ssacli/predictive-failure',
+    ['DiskState critical', 'DiskState warning', 'RaidDegraded critical', 'RaidDegraded warning'],
+  ],
   [
     'raid-storcli/two-controllers',
-    ['DiskState critical', 'RaidBattery warning', 'RaidController warning', 'RaidDegraded warning'],
+    [
+      'DiskState critical',
+      'RaidBattery warning',
+      'RaidController warning',
+      'RaidDegraded critical',
+      'RaidDegraded warning',
+    ],
   ],
   ['sqlserver-ssh/three-databases', ['DatabaseBackupOld warning', 'DatabaseDown critical', 'DatabaseLogFull warning']],
   [

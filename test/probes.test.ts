@@ -3,8 +3,11 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { Collector } from '../collectors/collector.ts'
 import { collectors } from '../collectors/registry.ts'
+import { loadChecks } from '../src/config/checks.ts'
 import { diskFiles } from '../src/config/files.ts'
 import { loadProbes } from '../src/config/probes.ts'
+import { Problems } from '../src/config/problems.ts'
+import { loadRules } from '../src/config/rules.ts'
 import { loadVocabulary } from '../src/config/vocabulary.ts'
 import { Exposition } from '../src/expose/exposition.ts'
 import { shipped } from '../src/home.ts'
@@ -37,8 +40,35 @@ test('every probe that ships is without a problem', () => {
   expect(probes.size).toBeGreaterThan(8)
 })
 
-test('every probe that ships says on what it was proven', () => {
-  expect([...probes.values()].filter(({ proof }) => proof === undefined).map(({ name }) => name)).toEqual([])
+test('every alarm that ships says in both languages what to check, and nothing is said of one that is none', async () => {
+  const checks = await loadChecks(shipped('config', 'checks.yaml'), diskFiles, new Problems())
+  const { drafts, ofSiteward } = await loadRules(shipped('config', 'rules.yaml'), diskFiles, vocabulary)
+  const alarms = [
+    ...[...drafts, ...ofSiteward].map(({ alarm, part }) => ({ alarm, check: part.check })),
+    ...[...probes.values()].flatMap(({ rules }) => rules),
+  ]
+  const unsaid = alarms.filter(({ alarm, check }) => check === undefined && !checks.has(alarm))
+  expect(unsaid.map(({ alarm }) => alarm)).toEqual([])
+  const known = new Set(alarms.map(({ alarm }) => alarm))
+  expect([...checks.keys()].filter((alarm) => !known.has(alarm))).toEqual([])
+})
+
+test('one thing that goes wrong has one name, whatever the maker and the protocol', () => {
+  const names = new Map<string, Set<string>>()
+  for (const { alarm, metric } of [...probes.values()].flatMap(({ rules }) => rules)) {
+    if (metric.kind === 'state') names.set(metric.name, (names.get(metric.name) ?? new Set()).add(alarm))
+  }
+  const several = [...names].filter(([, alarms]) => alarms.size > 1)
+  expect(Object.fromEntries(several.map(([metric, alarms]) => [metric, [...alarms].sort()]))).toEqual({
+    // By what kind of device it is: another person is called.
+    device_component_state: ['DeviceComponent', 'ServerComponent', 'StorageComponent'],
+    device_state: ['DeviceHealth', 'ServerHealth', 'StorageHealth'],
+    // By the state: another thing is to be done.
+    air_conditioner_state: ['AirConditionerFailed', 'AirConditionerOff'],
+    guest_state: ['GuestFailed', 'GuestPaused'],
+    ups_alarm_state: ['UpsAlarm', 'UpsReplaceBattery'],
+    ups_output_source: ['UpsNotProtecting', 'UpsOnBattery'],
+  })
 })
 
 test.each([...probes.values()].filter(({ collector }) => !livePeers.includes(collector)).map(({ name }) => name))(

@@ -81,7 +81,8 @@ export function makeProbe<Spec, Settings>(
   settings: Settings,
   name = 'sample',
 ): Probe<Spec, Settings> {
-  return { name, title: 'Sample', collector, settings, points, derived: [], rules: [], place: nowhere }
+  const proof = 'recording'
+  return { name, title: 'Sample', collector, proof, settings, points, derived: [], rules: [], place: nowhere }
 }
 
 /** A device, with what is given changed. */

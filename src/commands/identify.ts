@@ -188,7 +188,15 @@ async function introduced(
   const questions = new Set(probes.flatMap(({ match }) => match?.answers ?? []))
   const place = { file: 'command line', line: 1, column: 1 }
   const nothing: Probe = {
-    ...{ name: 'none', title: '', collector: protocol, settings: {}, points: [], derived: [], rules: [], place },
+    name: 'none',
+    title: '',
+    collector: protocol,
+    proof: 'register-map',
+    settings: {},
+    points: [],
+    derived: [],
+    rules: [],
+    place,
   }
   const series = new SeriesTable('site')
   const told = await recordings.introduce(

@@ -129,7 +129,7 @@ function readProbe(tree: Tree, deps: ProbeDeps, problems: Problems): LoadedProbe
     name: text.probe,
     title: text.title,
     collector,
-    ...(text.proof === undefined ? {} : { proof: text.proof }),
+    proof: text.proof,
     ...(match === undefined ? {} : { match }),
     ...(events.length === 0 ? {} : { events }),
     ...timing,

@@ -94,7 +94,7 @@ function probeCells({ name, title, collector, proof, points, derived, rules }: P
   const all = [...points, ...derived.map(({ point }) => point)]
   const reads = [...new Set(all.map(({ metric }) => metric.text.en))]
   const alarms = [...new Set(rules.map(({ alarm }) => alarm))]
-  return [`\`${name}\``, title, collector, proof?.replace('-', ' ') ?? '', reads.join(', '), alarms.join(', ')]
+  return [`\`${name}\``, title, collector, proof.replace('-', ' '), reads.join(', '), alarms.join(', ')]
 }
 
 function row(cells: readonly string[]): string {

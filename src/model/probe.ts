@@ -38,8 +38,7 @@ export interface Probe<Spec = unknown, Settings = unknown> {
   readonly name: string
   readonly title: string
   readonly collector: string
-  /** Absent where nobody has said. */
-  readonly proof?: Proof
+  readonly proof: Proof
   /** Absent where nothing tells the model: the probe is then only used by name. */
   readonly match?: Fingerprint
   /** How often it is worth asking, and how long that may take, where the device's entry does not say. */

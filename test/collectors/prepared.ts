@@ -68,6 +68,7 @@ function prepare(collector: Collector, setup: Setup): Result<Job> {
     name: 'p',
     title: '',
     collector: collector.protocol,
+    proof: 'register-map',
     settings: {},
     points,
     derived: [],

@@ -7,6 +7,7 @@ const probes = {
   'own-ports': `probe: own-ports
 title: ports
 collector: snmp
+proof: register-map
 points:
   - metric: interface_state
     column: 1.3.6.1.2.1.2.2.1.8
@@ -20,6 +21,7 @@ points:
   'own-ups': `probe: own-ups
 title: UPS
 collector: snmp
+proof: register-map
 points:
   - { metric: ups_output_load_ratio, column: 1.3.6.1.2.1.33.1.4.4.1.5, scale: 0.01, labels: { phase: index }, unavailable: [-1] }
 rules:
@@ -28,6 +30,7 @@ rules:
   'own-host': `probe: own-host
 title: host
 collector: ssh
+proof: register-map
 ssh:
   commands:
     uptime: { run: cat /proc/uptime, parse: { table: { columns: [up, idle] } } }
@@ -44,6 +47,7 @@ points:
   'own-units': `probe: own-units
 title: two units
 collector: modbus
+proof: register-map
 points:
   - { metric: room_temperature_celsius, register: 0, type: int16, scale: 0.1, labels: { sensor: a } }
   - { metric: room_temperature_celsius, register: 0, type: int16, scale: 0.1, unit: 9, labels: { sensor: b } }

@@ -65,7 +65,7 @@ test("a probe of one's own by its file, with its mistakes at their place", async
   const good = join(folder, 'own-ups.yaml')
   writeFileSync(
     good,
-    'probe: own-ups\ntitle: own\ncollector: snmp\npoints:\n  - { metric: ups_alarms, oid: 1.3.6.1.2.1.33.1.6.1.0 }\n',
+    'probe: own-ups\ntitle: own\ncollector: snmp\nproof: recording\npoints:\n  - { metric: ups_alarms, oid: 1.3.6.1.2.1.33.1.6.1.0 }\n',
   )
   const recording = join(folder, 'own.snmprec')
   writeFileSync(recording, '1.3.6.1.2.1.33.1.6.1.0|66|2\n')
@@ -74,9 +74,12 @@ test("a probe of one's own by its file, with its mistakes at their place", async
     out: expect.stringContaining('ups_alarms'),
   })
   const bad = join(folder, 'bad.yaml')
-  writeFileSync(bad, 'probe: bad\ntitle: bad\ncollector: snmp\npoints:\n  - { metric: ups_alarm, oid: 1.3.6.1 }\n')
+  writeFileSync(
+    bad,
+    'probe: bad\ntitle: bad\ncollector: snmp\nproof: recording\npoints:\n  - { metric: ups_alarm, oid: 1.3.6.1 }\n',
+  )
   const { code, err } = await call(probe, ['test', bad, recording])
-  expect({ code, err }).toEqual({ code: 1, err: expect.stringMatching(/bad\.yaml:5:\d+: .*ups_alarm/) })
+  expect({ code, err }).toEqual({ code: 1, err: expect.stringMatching(/bad\.yaml:6:\d+: .*ups_alarm/) })
 })
 
 test('what is typed wrong', async () => {

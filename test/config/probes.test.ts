@@ -55,7 +55,7 @@ describe('a probe', () => {
     expect(match?.description?.first('Room 12')).toBe('12')
     const [point] = points
     expect(point?.spec).toEqual({ key: 't', as: 'int16', labels: { sensor: 'a' } })
-    expect(point && formatPlace(point.at('key'))).toBe(`${fixtures}/good/probe-full.yaml:9:10`)
+    expect(point && formatPlace(point.at('key'))).toBe(`${fixtures}/good/probe-full.yaml:10:10`)
   })
 
   it.each([

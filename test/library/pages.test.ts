@@ -30,6 +30,6 @@ test('the probes as a page: what each reads, its alarms, on what it was proven',
     { probe, kind: 'cooling' },
   ])
   expect(page.indexOf('## cooling')).toBeLessThan(page.indexOf('## room'))
-  expect(page).toContain('| `sample` | Sample | modbus |  | Room temperature | RoomTemperature |')
+  expect(page).toContain('| `sample` | Sample | modbus | recording | Room temperature | RoomTemperature |')
   expect(page).toContain('| `b\\|c` | Sample | modbus | register map | Room temperature | RoomTemperature |')
 })

@@ -218,6 +218,7 @@ describeWith(['snmptrap', 'snmpinform'], 'a trap at a siteward that runs', () =>
 const probeText = `probe: door
 title: A door
 collector: snmp
+proof: register-map
 traps:
   - { event: door_open, on: ${doorOpen}, clear: ${doorShut}, lasts: 8h }
 points:

@@ -60,12 +60,10 @@ export function probeSchema<Point extends TSchema, Rule extends TSchema>(
       }),
       title: line('the device model or MIB, for people'),
       collector: Type.String({ title: 'protocol', description: 'the protocol that reads it', ...known }),
-      proof: Type.Optional(
-        Type.Enum([...proofs], {
-          title: 'proof',
-          description: 'on what it was proven: a recording of a real device, or a register map (or MIB) alone',
-        }),
-      ),
+      proof: Type.Enum([...proofs], {
+        title: 'proof',
+        description: 'on what it was proven: a recording of a real device, or a register map (or MIB) alone',
+      }),
       match: Type.Optional(match),
       interval: Type.Optional(
         duration('how often it is worth asking, for what changes seldom or costs much; a device may say another one'),

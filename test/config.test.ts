@@ -1,7 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { loadChecks } from '../src/config/checks.ts'
 import { loadSite } from '../src/config/load.ts'
+import { loadMasking } from '../src/config/masking.ts'
 import { loadProbe } from '../src/config/probes.ts'
 import { Problems } from '../src/config/problems.ts'
 import { loadRules } from '../src/config/rules.ts'
@@ -9,7 +11,7 @@ import { loadVocabulary } from '../src/config/vocabulary.ts'
 import type { Problem } from '../src/model/problem.ts'
 import { fixtures, sampleDeps } from './config-samples.ts'
 
-/** What a fixture is, by the beginning of its name: `site-`, `probe-`, `metrics-` or `rules-`. */
+/** What a fixture is, by the beginning of its name. */
 async function problemsOf(file: string): Promise<readonly Problem[]> {
   const deps = sampleDeps()
   const { vocabulary } = await loadVocabulary(deps.shipped.metrics, deps.files)
@@ -25,6 +27,15 @@ async function problemsOf(file: string): Promise<readonly Problem[]> {
       return (await loadVocabulary(file, deps.files)).problems
     case 'rules':
       return (await loadRules(file, deps.files, vocabulary)).problems
+    case 'checks': {
+      const problems = new Problems()
+      await loadChecks(file, deps.files, problems)
+      return problems.list()
+    }
+    case 'masking': {
+      const masking = await loadMasking(file, deps.files)
+      return masking.ok ? [] : masking.problems
+    }
     default:
       throw new Error(`what is ${file}?`)
   }

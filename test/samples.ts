@@ -1,5 +1,6 @@
 import { plainConversion } from '../src/model/conversion.ts'
 import type { Device } from '../src/model/device.ts'
+import type { Telltales } from '../src/model/mask.ts'
 import type { InfoMetric, NumberMetric, StateMetric } from '../src/model/metric.ts'
 import type { Place } from '../src/model/place.ts'
 import type { Point, Probe } from '../src/model/probe.ts'
@@ -8,6 +9,12 @@ import type { Site } from '../src/model/site.ts'
 
 /** A place, for values that need one. */
 export const nowhere: Place = { file: 'sample.yaml', line: 1, column: 1 }
+
+/** What tells whose a device is, in small. */
+export const telltales: Telltales = {
+  ordinaryWords: new Set(['switch']),
+  snmp: { names: ['1.3.6.1.2.1.1.5'], serialNumbers: [], hardwareAddresses: [] },
+}
 
 /** A gauge in °C. */
 export const temperature: NumberMetric = {

@@ -1,9 +1,12 @@
 import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
-import type { Recorded, Recordings } from '../../collectors/collector.ts'
+import type { Recorded, Recordings, RecordOrder } from '../../collectors/collector.ts'
+import { diskFiles } from '../config/files.ts'
+import { loadMasking } from '../config/masking.ts'
+import { shipped } from '../home.ts'
 import type { Device } from '../model/device.ts'
 import { silent } from '../model/log.ts'
-import { Mask } from '../model/mask.ts'
+import { Mask, type Telltales } from '../model/mask.ts'
 import { SeriesTable } from '../model/series.ts'
 import { type Command, type Io, UsageError } from './command.ts'
 import { onlyDevice } from './poll.ts'
@@ -50,7 +53,13 @@ export const record: Command = {
     const [device] = onlyDevice(site, name).devices
     if (device === undefined) return 1
     const [chosen, recordings] = protocolOf(device, protocol)
-    const recorded = await recordOf(device, chosen, recordings, whole, io)
+    const masking = await loadMasking(shipped('config', 'masking.yaml'), diskFiles)
+    if (!masking.ok) {
+      printProblems(masking.problems, io)
+      return 1
+    }
+    const mask = maskFor(device, masking.value)
+    const recorded = await recordOf(device, chosen, recordings, { whole, mask }, io)
     if (recorded === undefined) return 1
     for (const { kind, detail } of recorded.faults) io.err.write(`fault ${kind}: ${detail}\n`)
     if (recorded.values === 0) return 1
@@ -76,21 +85,26 @@ function protocolOf(device: Device, wanted: string | undefined): readonly [name:
   throw new UsageError(`${device.name} has ${able.map(([name]) => name).join(', ')}: choose one with --protocol`)
 }
 
+/** A mask that knows the device's own name and address. */
+function maskFor({ name, address }: Device, telltales: Telltales): Mask {
+  const mask = new Mask(telltales)
+  mask.replace('name', name)
+  mask.replace('name', hostOf(address))
+  return mask
+}
+
 async function recordOf(
   device: Device,
   protocol: string,
   recordings: Recordings,
-  whole: boolean,
+  order: RecordOrder,
   io: Io,
 ): Promise<Recorded | undefined> {
   const uses = device.probes.filter(({ probe }) => probe.collector === protocol)
   const table = new SeriesTable('site')
-  const mask = new Mask()
-  mask.replace('name', device.name)
-  mask.replace('name', hostOf(device.address))
   const context = { signal: AbortSignal.timeout(patience), clock: io.clock, log: silent }
   const scope = table.scope(table.source(device.name, 'record'))
-  const recorded = await recordings.record(uses, device, scope, { whole, mask }, context)
+  const recorded = await recordings.record(uses, device, scope, order, context)
   if (recorded.ok) return recorded.value
   printProblems(recorded.problems, io)
   return undefined

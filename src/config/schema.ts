@@ -6,6 +6,7 @@ import type { Protocols } from './protocols.ts'
 import { pointKeys } from './schemas/conversion.ts'
 import { derived } from './schemas/derived.ts'
 import { deviceSchema } from './schemas/device.ts'
+import { maskingSchema } from './schemas/masking.ts'
 import { probeSchema } from './schemas/probe.ts'
 import { checksSchema, override, rule, rulesSchema } from './schemas/rule.ts'
 import { siteSchema } from './schemas/site.ts'
@@ -18,6 +19,7 @@ import { metric, metricsSchema } from './schemas/vocabulary.ts'
 export function renderSchemas(protocols: Protocols): ReadonlyMap<string, string> {
   const schemas: Readonly<Record<string, Json>> = {
     'checks.json': closeObjects(checksSchema),
+    'masking.json': closeObjects(maskingSchema),
     'metrics.json': closeObjects(metricsSchema(metric)),
     'probe.json': probeForEditors(protocols),
     'rules.json': closeObjects(rulesSchema(rule)),

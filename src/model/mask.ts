@@ -1,15 +1,21 @@
 /** What is replaced: by what it is, so that what stands in its place can be read. */
 export type MaskedKind = 'name' | 'serial' | 'secret'
 
+/** Where devices tell whose they are: config/masking.yaml. */
+export interface Telltales {
+  /** Words that devices are called by and that stand in any text, in small letters: replaced only where a name is known to stand. */
+  readonly ordinaryWords: ReadonlySet<string>
+  /** The beginnings of object identifiers. */
+  readonly snmp: {
+    readonly names: readonly string[]
+    readonly serialNumbers: readonly string[]
+    /** Octets that are hardware addresses, printable or not. */
+    readonly hardwareAddresses: readonly string[]
+  }
+}
+
 /** Shorter texts are replaced only where they are known to stand: `a` or `12` would be found everywhere. */
 const shortest = 4
-
-/** Words that devices are called by and that stand in any text: replaced only where a name is known to stand. */
-const ordinary = new Set(
-  'agent alarm battery chiller cisco controller cooling core device fan firewall fortigate gateway host huawei linux localhost meter module monitor network power quidway rack room router ruijie sensor server storage stulz switch system temperature ubuntu unit vmware windows'.split(
-    ' ',
-  ),
-)
 
 /** Six groups of a MAC address or eight of a WWN with one separator, or three of four digits as switches write them. */
 const address =
@@ -24,10 +30,15 @@ const serialNumber =
  * text is replaced by the same word wherever it stands, so that what belonged together still does.
  */
 export class Mask {
+  readonly telltales: Telltales
   readonly #words = new Map<string, string>()
   readonly #hardware = new Map<string, number>()
   readonly #counts = new Map<string, number>()
   #pattern: RegExp | undefined
+
+  constructor(telltales: Telltales) {
+    this.telltales = telltales
+  }
 
   /** The word that stands for a text from now on, wherever it is found; an empty text stays. */
   replace(kind: MaskedKind, text: string): string {
@@ -67,7 +78,7 @@ export class Mask {
 
   /** A text with everything taken out that was replaced before. */
   known(text: string): string {
-    this.#pattern ??= patternOf([...this.#words.keys()])
+    this.#pattern ??= patternOf([...this.#words.keys()], this.telltales.ordinaryWords)
     return this.#pattern === undefined ? text : text.replace(this.#pattern, (found) => this.#words.get(found) ?? found)
   }
 
@@ -90,7 +101,7 @@ export class Mask {
 }
 
 /** Any of the texts as whole words, the longest first; undefined for none. */
-function patternOf(texts: readonly string[]): RegExp | undefined {
+function patternOf(texts: readonly string[], ordinary: ReadonlySet<string>): RegExp | undefined {
   const long = texts.filter((text) => text.length >= shortest && !ordinary.has(text.toLowerCase()))
   if (long.length === 0) return undefined
   const escaped = long.sort((a, b) => b.length - a.length).map((text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))

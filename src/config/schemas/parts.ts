@@ -73,7 +73,7 @@ export const stateList = (description: string) =>
 
 export const closed = { additionalProperties: false }
 
-const objectId = Type.String({
+export const objectId = Type.String({
   title: 'object identifier',
   pattern: '^[0-9]+(\\.[0-9]+)+$',
   description: 'numbers with dots, as 1.3.6.1.4.1.318',

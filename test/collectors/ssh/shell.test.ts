@@ -17,7 +17,7 @@ import type { PollResult } from '../../../src/model/reading.ts'
 import { Secret } from '../../../src/model/secret.ts'
 import { SeriesTable } from '../../../src/model/series.ts'
 import { ManualClock } from '../../manual-clock.ts'
-import { info, makeDevice, makePoint, makeProbe, temperature } from '../../samples.ts'
+import { info, makeDevice, makePoint, makeProbe, telltales, temperature } from '../../samples.ts'
 
 function pattern(source: string): LinePattern {
   const compiled = compilePattern(source)
@@ -268,7 +268,7 @@ test('a recording of it holds no secret, and plays as the device did', async () 
   const series = new SeriesTable('hospital')
   const scope = series.scope(series.source('sw-1', 'sample'))
   const context = { signal: AbortSignal.timeout(20_000), clock, log: silent }
-  const order = { whole: false, mask: new Mask() }
+  const order = { whole: false, mask: new Mask(telltales) }
   const recorded = await ssh.recordings?.record([use], device, scope, order, context)
   if (recorded?.ok !== true) throw new Error('nothing was recorded')
   expect(recorded.value).toMatchObject({ faults: [], values: 3 })

@@ -1,14 +1,7 @@
 #!/usr/bin/env node
-import type { Command, Io } from './commands/command.ts'
+import type { Command, Io, Listed } from './commands/command.ts'
 import { UsageError } from './commands/command.ts'
 import { systemClock } from './model/clock.ts'
-
-/** A command is loaded when it is called: starting must not cost what is not used. */
-interface Listed {
-  readonly name: string
-  readonly summary: string
-  load(): Promise<Command>
-}
 
 const commands: readonly Listed[] = [
   { name: 'run', summary: 'watch a site: the daemon', load: async () => (await import('./commands/run.ts')).run },
@@ -96,6 +89,11 @@ const commands: readonly Listed[] = [
     name: 'schema',
     summary: 'print the JSON schemas of the YAML files',
     load: async () => (await import('./commands/schema.ts')).schema,
+  },
+  {
+    name: 'completion',
+    summary: 'complete commands and options in bash and zsh',
+    load: async () => (await import('./commands/completion.ts')).completionOf(commands),
   },
 ]
 

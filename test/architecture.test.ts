@@ -22,6 +22,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'src/prometheus': ['src/model', 'src/judge'],
   'src/expose': ['src/model'],
   'src/library': ['src/model'],
+  'src/completion': [],
   'src/watch': ['src/model', 'src/store', 'src/judge', 'collectors'],
   'src/alarms': ['src/model', 'src/judge', 'src/hold', 'src/store', 'src/record', 'src/notify', 'src/expose'],
   'src/drilling': [

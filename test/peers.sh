@@ -11,7 +11,7 @@ packages=(
   openipmi ipmitool freeipmi-tools
   prometheus-ipmi-exporter    # its values are compared with siteward's
   libmodbus-dev socat gcc libc6-dev
-  iputils-ping openssl
+  iputils-ping openssl zsh
   prometheus prometheus-alertmanager
 )
 

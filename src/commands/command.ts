@@ -29,5 +29,12 @@ export interface Command {
   run(args: readonly string[], io: Io): Promise<number>
 }
 
+/** A command as the command line knows it: loaded when it is called, since starting must not cost what is not used. */
+export interface Listed {
+  readonly name: string
+  readonly summary: string
+  load(): Promise<Command>
+}
+
 /** The command was typed wrong: exit status 2. */
 export class UsageError extends Error {}

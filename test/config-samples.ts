@@ -65,7 +65,9 @@ export function filesWith(held: Readonly<Record<string, Held>>): Files {
     },
     list: diskFiles.list,
     async mode(path) {
-      return find(path)?.mode ?? 0o640
+      const held = find(path)
+      if (held === undefined) await diskFiles.mode(path)
+      return held?.mode ?? 0o640
     },
   }
 }
@@ -76,6 +78,9 @@ export const secretFiles: Readonly<Record<string, Held>> = {
   'secrets/group': { text: 'hush-hush\n', mode: 0o640 },
   'secrets/open': { text: 'hush-hush\n', mode: 0o644 },
   'secrets/empty': { text: '\n', mode: 0o600 },
+  'handed-on/plain': { text: 'hush-hush', mode: 0o400 },
+  'handed-on/siteward_of-folder': { text: 'hush-hush\n', mode: 0o440 },
+  'handed-on/open': { text: 'hush-hush', mode: 0o444 },
   'secrets/gbk': { text: new Uint8Array([0xc3, 0xdc, 0xc2, 0xeb]), mode: 0o600 },
 }
 
@@ -84,7 +89,7 @@ export function sampleDeps(files: Files = filesWith(secretFiles)): LoadDeps {
   return {
     files,
     fetchList: async () => undefined,
-    env: { SITEWARD_TEST_SECRET: 'hush-hush', SITEWARD_TEST_EMPTY: '' },
+    env: { SITEWARD_TEST_SECRET: 'hush-hush', SITEWARD_TEST_EMPTY: '', CREDENTIALS_DIRECTORY: 'handed-on' },
     protocols,
     shipped: {
       metrics: `${fixtures}/shipped/metrics.yaml`,

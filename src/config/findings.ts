@@ -91,7 +91,7 @@ function noBranch(union: ErrorObject, branches: readonly unknown[]): Finding {
 
 /** Never with what was written, which is the secret. */
 function notSecret(union: ErrorObject): Finding {
-  const hint = '{ file: PATH }, { env: NAME } or a text in quotes'
+  const hint = '{ file: PATH }, { credential: NAME }, { env: NAME } or a text in quotes'
   return value(union, 'a secret is needed here', hint)
 }
 

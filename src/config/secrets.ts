@@ -64,11 +64,12 @@ async function readSecret(data: unknown, { tree, path }: Spot, deps: SecretDeps,
     await warnInline(tree.file, tree.at(path), deps, problems)
     return new Secret(data)
   }
-  const { file, env } = jsonOf(data)
-  const text =
-    typeof file === 'string'
-      ? await secretFile(besideFile(tree.file, file), tree.at([...path, 'file']), deps, problems)
-      : secretEnv(String(env), tree.at([...path, 'env']), deps, problems)
+  const { file, credential, env } = jsonOf(data)
+  const at = (key: string): Place => tree.at([...path, key])
+  let text: string | undefined
+  if (typeof file === 'string') text = await secretFile(besideFile(tree.file, file), at('file'), deps, problems)
+  else if (typeof credential === 'string') text = await secretCredential(credential, at('credential'), deps, problems)
+  else text = secretEnv(String(env), at('env'), deps, problems)
   return new Secret(text ?? '')
 }
 
@@ -104,6 +105,30 @@ async function secretFile(
     problems.add(place, `the secret file ${file} ${why}`)
     return undefined
   }
+}
+
+/**
+ * A credential that the service manager has handed on (systemd.exec(5), LoadCredential=): a file in a folder that this
+ * service alone can read. The shipped unit hands on the whole of /etc/siteward/credentials as `siteward`, by which systemd
+ * names each file there `siteward_NAME`.
+ */
+async function secretCredential(
+  name: string,
+  place: Place,
+  deps: SecretDeps,
+  problems: Problems,
+): Promise<string | undefined> {
+  const folder = deps.env['CREDENTIALS_DIRECTORY']
+  if (folder === undefined || folder === '') {
+    const hint =
+      'LoadCredential= in the unit hands credentials on; by hand: CREDENTIALS_DIRECTORY=/etc/siteward/credentials'
+    problems.add(place, `the credential ${name} was not handed on: $CREDENTIALS_DIRECTORY is not set`, hint)
+    return undefined
+  }
+  const candidates = [join(folder, name), join(folder, `siteward_${name}`)]
+  const found = await Promise.all(candidates.map((file) => deps.files.mode(file).catch(() => undefined)))
+  const file = candidates[found.findIndex((mode) => mode !== undefined)] ?? join(folder, name)
+  return secretFile(file, place, deps, problems)
 }
 
 function secretEnv(name: string, place: Place, { env }: SecretDeps, problems: Problems): string | undefined {

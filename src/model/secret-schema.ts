@@ -5,8 +5,8 @@ import type { Secret } from './secret.ts'
 export const secretKeyword = 'secret'
 
 /**
- * A secret in YAML: `{ file: PATH }`, `{ env: NAME }` or, for communities and demos, the text itself. The loader turns it
- * into a `Secret`, so that is its type everywhere else.
+ * A secret in YAML: `{ file: PATH }`, `{ credential: NAME }` (of systemd), `{ env: NAME }` or, for communities and demos, the
+ * text itself. The loader turns it into a `Secret`, so that is its type everywhere else.
  */
 export function secretSource(description: string) {
   return Type.Unsafe<Secret>({
@@ -18,6 +18,14 @@ export function secretSource(description: string) {
         type: 'object',
         properties: { file: { type: 'string', minLength: 1 } },
         required: ['file'],
+        additionalProperties: false,
+      },
+      {
+        type: 'object',
+        properties: {
+          credential: { type: 'string', title: "credential's name", pattern: '^[A-Za-z0-9_-][A-Za-z0-9._-]{0,200}$' },
+        },
+        required: ['credential'],
         additionalProperties: false,
       },
       {

@@ -128,11 +128,11 @@ describe('a site', () => {
 
   it('reads its secrets and never shows them', async () => {
     const site = await load(goodFile('site-credentials'))
-    const passwords = ['room-1', 'room-2', 'room-3'].map((name) =>
+    const passwords = ['room-1', 'room-2', 'room-3', 'room-4', 'room-5'].map((name) =>
       Reflect.get(Object(device(site, name).credentials['fake']), 'password'),
     )
     expect(passwords.map((password) => password instanceof Secret && password.reveal())).toEqual(
-      Array(3).fill('hush-hush'),
+      Array(5).fill('hush-hush'),
     )
     const community: unknown = Reflect.get(Object(device(site, 'room-3').credentials['snmp']), 'community')
     expect(community instanceof Secret && community.reveal()).toBe('0123')
@@ -142,6 +142,17 @@ describe('a site', () => {
       auth: { sha256: {} },
     })
     expect(JSON.stringify(site.devices) + inspect(site, { depth: 20 })).not.toContain('hush-hush')
+  })
+
+  it('says that the service manager has handed on no credentials', async () => {
+    const text =
+      'site: s\ncredentials: { a: { fake: { password: { credential: plain } } } }\ndevices: [{ name: a, address: b, probes: [room], credentials: a }]\n'
+    const { problems } = await loadSite(goodFile('test'), { ...sampleDeps(textFiles(text)), env: {} })
+    expect(problems.map(formatProblem)).toEqual([
+      expect.stringMatching(
+        /test\.yaml:2:53: the credential plain was not handed on: \$CREDENTIALS_DIRECTORY is not set/,
+      ),
+    ])
   })
 
   it('warns of a secret in a file that all may read', async () => {

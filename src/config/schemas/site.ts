@@ -51,7 +51,9 @@ export const operatorList = Type.Array(
   Type.Object(
     {
       name: name('operator name'),
-      token: secretSource('the token, as { file: PATH } or { env: NAME }; at least 16 signs without blanks'),
+      token: secretSource(
+        'the token, as { file: PATH }, { credential: NAME } or { env: NAME }; at least 16 signs without blanks',
+      ),
       right: Type.Enum([...rights], {
         title: 'right',
         description: 'operate (default), or read where a web_config asks readers who they are',

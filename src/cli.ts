@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import type { Command, Io, Listed } from './commands/command.ts'
 import { UsageError } from './commands/command.ts'
 import { systemClock } from './model/clock.ts'
@@ -187,4 +186,6 @@ process.stdout.on('error', (error: Error & { code?: string }) => {
   if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0)
 })
 
-process.exitCode = await main(process.argv.slice(2))
+void main(process.argv.slice(2)).then((status) => {
+  process.exitCode = status
+})

@@ -7,7 +7,7 @@ import { shipped } from '../src/home.ts'
 import { describeWith } from './peers/peer.ts'
 import { freePort, start, until } from './peers/process.ts'
 
-const cli = shipped('dist', 'src', 'cli.js')
+const cli = shipped('dist', 'siteward.cjs')
 const folder = mkdtempSync(join(tmpdir(), 'siteward-cli-'))
 
 interface Ended {

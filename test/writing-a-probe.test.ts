@@ -46,7 +46,7 @@ function words(text: string): readonly string[] {
 }
 
 function run(script: string, folder: string): Promise<string> {
-  const cli = shipped('dist', 'src', 'cli.js')
+  const cli = shipped('dist', 'siteward.cjs')
   const own = `set -e\nsiteward() { '${process.execPath}' '${cli}' "$@"; }\n${script}`
   return new Promise((resolve, reject) => {
     execFile('/bin/sh', ['-c', own], { cwd: folder }, (error, out, err) => {

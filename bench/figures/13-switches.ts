@@ -58,7 +58,7 @@ async function measure(): Promise<Measured> {
   writeFileSync(join(folder, 'probes', 'bench-switch.yaml'), probe)
   writeFileSync(join(folder, 'site.yaml'), site(folder, port, agent))
   const siteward = start(process.execPath, [
-    shipped('dist', 'src', 'cli.js'),
+    shipped('dist', 'siteward.cjs'),
     'run',
     '--config',
     join(folder, 'site.yaml'),

@@ -79,7 +79,7 @@ class WaitingDevice {
 
 async function startSiteward(folder: string, device: WaitingDevice): Promise<Started> {
   const begun = performance.now()
-  const args = [shipped('dist', 'src', 'cli.js'), 'run', '--config', join(folder, 'site.yaml')]
+  const args = [shipped('dist', 'siteward.cjs'), 'run', '--config', join(folder, 'site.yaml')]
   const child = spawn(process.execPath, args, { stdio: 'ignore' })
   const gone = ended(child)
   await Promise.race([device.asked(), gone.then(() => Promise.reject(new Error('siteward has ended')))])

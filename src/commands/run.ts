@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { parseArgs } from 'node:util'
-import { setFlagsFromString } from 'node:v8'
 import { pino } from 'pino'
 import { readWebConfig } from '../config/web-config.ts'
 import { type Daemon, makeDaemon } from '../daemon.ts'
@@ -138,15 +137,8 @@ async function watchInTurn(part: Part, web: Web, folder: string, log: Log, io: I
   }
 }
 
-/**
- * How far V8 lets the heap grow between two collections, in per cent of what is in use. Left to itself it grows to four
- * times that: the daemon lives long, makes the same garbage at each poll, and shares a small machine.
- */
-const heapGrowth = 30
-
 /** Runs the daemon until it is told to stop, or has lost its lease; the exit status. */
 async function watch({ site, shard, elsewhere }: Part, web: Web, log: Log, io: Io, lease?: HeldLease): Promise<number> {
-  setFlagsFromString(`--heap-growing-percent=${heapGrowth}`)
   try {
     const made = makeDaemon({
       site,

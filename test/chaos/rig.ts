@@ -163,7 +163,7 @@ devices:
 ${Array.from({ length: rooms }, (_, room) => `  - { name: room-${room}, address: '127.0.0.1:${devicesPort}', probes: [modbus-temperature-humidity], modbus: { unit: ${room + 1} } }`).join('\n')}
 `,
     )
-    const command = [shipped('dist', 'src', 'cli.js'), 'run', '--config', file, '--log-level', 'info']
+    const command = [shipped('dist', 'siteward.cjs'), 'run', '--config', file, '--log-level', 'info']
     return () => start(process.execPath, command)
   }
 

@@ -17,7 +17,7 @@ function startSide(side: 0 | 1): Started {
   mkdirSync(state, { recursive: true })
   const args = ['run', '--config', join(folder, 'site.yaml'), '--lease', lease, '--listen', `127.0.0.1:${ports[side]}`]
   const env = { ...process.env, STATE_DIRECTORY: state }
-  const daemon = start(process.execPath, [shipped('dist', 'src', 'cli.js'), ...args], env)
+  const daemon = start(process.execPath, [shipped('dist', 'siteward.cjs'), ...args], env)
   started.push(daemon)
   return daemon
 }

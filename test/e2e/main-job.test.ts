@@ -60,7 +60,7 @@ describeWith(['prometheus', 'prometheus-alertmanager', 'promtool'], 'the main jo
     sensor.set(1, 'holding', 0, [Math.round(celsius * 10), Math.round(humidity * 1000)])
   }
   const runDaemon = (): Started =>
-    start(process.execPath, [shipped('dist', 'src', 'cli.js'), 'run', '--config', join(folder, 'site.yaml')])
+    start(process.execPath, [shipped('dist', 'siteward.cjs'), 'run', '--config', join(folder, 'site.yaml')])
   const query = async (
     text: string,
   ): Promise<readonly { metric: Record<string, string>; value: [number, string] }[]> => {

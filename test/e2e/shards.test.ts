@@ -24,7 +24,7 @@ function startShard(index: number): Started {
   const args = ['run', '--config', join(folder, 'site.yaml'), '--shard', `${index}/${shards}`]
   const listen = ['--listen', `127.0.0.1:${ports[index - 1]}`]
   const env = { ...process.env, STATE_DIRECTORY: state }
-  return start(process.execPath, [shipped('dist', 'src', 'cli.js'), ...args, ...listen], env)
+  return start(process.execPath, [shipped('dist', 'siteward.cjs'), ...args, ...listen], env)
 }
 
 /** The devices that a shard has readings of. */

@@ -172,7 +172,7 @@ describeWith(['snmptrap', 'snmpinform'], 'a trap at a siteward that runs', () =>
     mkdirSync(join(folder, 'probes'))
     writeFileSync(join(folder, 'probes', 'door.yaml'), probeText)
     writeFileSync(join(folder, 'site.yaml'), siteText(ports, agent.port))
-    daemon = start(process.execPath, [shipped('dist', 'src', 'cli.js'), 'run', '--config', join(folder, 'site.yaml')])
+    daemon = start(process.execPath, [shipped('dist', 'siteward.cjs'), 'run', '--config', join(folder, 'site.yaml')])
     await until(async () => (await fetch(`http://127.0.0.1:${ports.siteward}/-/ready`)).ok, 30, daemon.output)
   })
 

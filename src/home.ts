@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 
 const packageFile = createRequire(import.meta.url).resolve('#package')
 
-/** The folder of package.json, probes/ and config/: the same from src/ under tsx and from dist/src/ when built. */
+/** The folder of package.json, probes/ and config/: the same from src/ under tsx and from dist/ when built. */
 export const home = dirname(packageFile)
 
 /** Absolute path of a file that ships with siteward, e.g. `shipped('config', 'metrics.yaml')`. */

@@ -7,7 +7,7 @@ import { shipped } from '../../src/home.ts'
 import { describeWith } from '../peers/peer.ts'
 import { until } from '../peers/process.ts'
 
-const cli = shipped('dist', 'src', 'cli.js')
+const cli = shipped('dist', 'siteward.cjs')
 const enough = 60
 
 /** A shell on a terminal of its own; `line` types and resolves to what then stands on its command line. */

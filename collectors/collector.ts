@@ -1,5 +1,7 @@
 import type { Static } from 'typebox'
+import type { Outcome } from '../src/model/aim.ts'
 import type { Clock, Milliseconds } from '../src/model/clock.ts'
+import type { Raw } from '../src/model/conversion.ts'
 import type { Device, ProbeUse } from '../src/model/device.ts'
 import type { Fault } from '../src/model/fault.ts'
 import type { Witness, Witnessed } from '../src/model/harvest.ts'
@@ -45,6 +47,16 @@ export interface Message {
 
 /** Is told every message of a wire; absent in the daemon. */
 export type Tap = (message: Message) => void
+
+/** What a drill puts in the place of one value that a device sends. */
+export interface Substitute {
+  /** The value as a poll of the very plan has brought it. */
+  readonly was: Witnessed
+  /** What the decoder is to find in its place. */
+  readonly raw: Raw
+  /** Is told, at each poll, how it was sent (`register 0: 01 5e`), or why the device cannot send it. */
+  placed(outcome: Outcome<string>): void
+}
 
 /** A plan says on its face what the scheduler must know of it. */
 export interface PlanFace {
@@ -96,6 +108,11 @@ export interface Definition<S extends Schemas, Plan extends PlanFace, Transport>
   open(plan: Plan, tap?: Tap): Transport
   /** One poll. Never rejects for what a device does: that is a Fault. */
   poll(plan: Plan, transport: Transport, context: PollContext): Promise<PollResult>
+  /**
+   * The same poll of the real device, but one value of what comes is another: put in as near to the wire as can be, so
+   * that the protocol's own decoder reads it. Absent where values are not sent by a device.
+   */
+  pollWith?(plan: Plan, transport: Transport, substitute: Substitute, context: PollContext): Promise<PollResult>
   /** Gives everything back at once: no socket, child or timer is left. */
   close(transport: Transport): Promise<void>
   /** Listens for what devices say by themselves; absent where the protocol has no such thing. Rejects where it cannot. */
@@ -184,6 +201,8 @@ export interface Step {
 /** A plan ready to run, without the protocol's types. */
 export interface Job extends PlanFace {
   poll(context: PollContext): Promise<PollResult>
+  /** The same with one value of what the device sends replaced, for a drill; absent where the protocol has no way to. */
+  pollWith?(substitute: Substitute, context: PollContext): Promise<PollResult>
   /** From the messages of one poll to a point's raw value, or to why there is none. */
   explain?(point: Point, value: Witnessed | undefined, messages: readonly Message[]): Promise<readonly Step[]>
   /** Gives back this job's hold on the session; the last one closes it. */
@@ -324,19 +343,24 @@ function jobOf<S extends Schemas, Plan extends PlanFace, Transport>(
   tap: Tap | undefined,
 ): Job {
   let held: Shared<Transport> | undefined
+  const transport = (): Transport => {
+    if (held === undefined) {
+      held = open.get(plan.session) ?? { transport: definition.open(plan, tap), holders: 0 }
+      held.holders++
+      open.set(plan.session, held)
+    }
+    return held.transport
+  }
+  const { pollWith } = definition
   return {
     endpoint: plan.endpoint,
     session: plan.session,
     parallel: plan.parallel,
     cost: plan.cost,
-    poll(context) {
-      if (held === undefined) {
-        held = open.get(plan.session) ?? { transport: definition.open(plan, tap), holders: 0 }
-        held.holders++
-        open.set(plan.session, held)
-      }
-      return definition.poll(plan, held.transport, context)
-    },
+    poll: (context) => definition.poll(plan, transport(), context),
+    ...(pollWith === undefined
+      ? {}
+      : { pollWith: (substitute, context) => pollWith(plan, transport(), substitute, context) }),
     async explain(point, value, messages) {
       const workbench = await definition.workbench?.load()
       return workbench?.explain(plan, point, value, messages) ?? []

@@ -195,6 +195,11 @@ export class Daemon {
       keeper: this.#keeper,
       table: this.#table,
       store: this.#store,
+      polls: {
+        add: (task, soon) => this.#schedule.add(task, soon),
+        remove: (key) => this.#schedule.remove(key),
+      },
+      bug: (error) => this.#bug(error, { drill: 'true' }),
     })
     this.#events = new EventDesk({
       clock,
@@ -258,7 +263,7 @@ export class Daemon {
   /** Stops polling, writes and tells what is waiting, closes everything. */
   async stop(): Promise<void> {
     this.#sweep?.()
-    this.#drilling.drills.stop()
+    await this.#drilling.drills.stop()
     this.#prune?.()
     this.#refresh?.()
     this.#events.stop()
@@ -479,7 +484,11 @@ export class Daemon {
     const { clock, log } = this.#parts
     const { device, job, use } = watch.parts
     if (this.#parts.mayPoll?.() === false) return true
-    const poll = await runPoll(job, use.timeout, signal, { clock, log, bug: (error) => this.#bug(error, watch) })
+    const poll = await runPoll(job, use.timeout, signal, {
+      clock,
+      log,
+      bug: (error) => this.#bug(error, { device: device.name, probe: use.probe.name }),
+    })
     // Stopped or removed meanwhile: what an aborted poll did not bring says nothing about the device.
     if (signal.aborted) return true
     const isUp = poll.readings.length > 0 || poll.faults.length === 0
@@ -512,13 +521,12 @@ export class Daemon {
     this.#devices.get(device)?.count(this.#judge, this.#parts.clock.now().mono)
   }
 
-  #bug(error: unknown, watch: Watch): void {
+  #bug(error: unknown, where: Labels): void {
     this.#metrics.bugs.inc()
-    const { device, use } = watch.parts
     // The stack names files and lines of ours; the message may hold what a library put into it, keys included.
     const stack = error instanceof Error ? (error.stack ?? '').split('\n').slice(1).join('\n') : ''
     const name = error instanceof Error ? error.name : typeof error
-    this.#parts.log.error({ device: device.name, probe: use.probe.name, error: name, stack }, 'bug: a poll threw')
+    this.#parts.log.error({ ...where, error: name, stack }, 'bug: a poll threw')
   }
 
   #sweepLater(): void {

@@ -4,6 +4,7 @@ import { type Collector, collector, type PollContext } from '../collector.ts'
 import { compile, type Plan } from './compile.ts'
 import { decode } from './decode.ts'
 import { schemas } from './schema.ts'
+import { substituting } from './substitute.ts'
 import { Host, loadSystem, type System, type Told } from './transport.ts'
 
 /** The host collector with another system to ask, for tests. */
@@ -14,6 +15,7 @@ export function hostWith(load: () => Promise<System>): Collector {
     compile,
     open: () => new Host(load),
     poll,
+    pollWith: (plan, system, substitute, context) => poll(plan, substituting(system, plan, substitute), context),
     // The library's calls end by themselves, and cannot be ended by others.
     async close() {},
   })
@@ -22,7 +24,7 @@ export function hostWith(load: () => Promise<System>): Collector {
 /** The machine that siteward runs on. */
 export const host: Collector = hostWith(loadSystem)
 
-async function poll(plan: Plan, transport: Host, { signal, witness }: PollContext): Promise<PollResult> {
+async function poll(plan: Plan, transport: Pick<Host, 'ask'>, { signal, witness }: PollContext): Promise<PollResult> {
   const harvest = new Harvest(plan.series, witness)
   let requests = 0
   for (const [call, facts] of plan.calls) {

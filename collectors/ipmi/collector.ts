@@ -5,6 +5,7 @@ import { type Collector, collector, type PollContext } from '../collector.ts'
 import { asksOf, compile, type Plan } from './compile.ts'
 import { decode, decodeWithoutDcmi } from './decode.ts'
 import { schemas, thresholds } from './schema.ts'
+import { substituting } from './substitute.ts'
 import { Bmc, type BmcReader, isOver } from './transport.ts'
 
 /** The ipmi collector with another way to start children, for tests. */
@@ -15,6 +16,7 @@ export function ipmiWith(spawnChild: Spawn): Collector {
     compile,
     open: ({ target, password, tool }, tap) => new Bmc(target, password, tool, spawnChild, tap),
     poll,
+    pollWith: (plan, bmc, substitute, context) => poll(plan, substituting(bmc, plan, substitute), context),
     close: (bmc) => bmc.close(),
     workbench: {
       fileName: 'bmc.yaml',

@@ -9,6 +9,11 @@ export interface Range {
   readonly count: number
 }
 
+/** Whether all of a part lies within a range. */
+export function covers({ unit, code, start, count }: Range, part: Range): boolean {
+  return unit === part.unit && code === part.code && start <= part.start && part.start + part.count <= start + count
+}
+
 /** One request and the parts for which it is made. */
 export interface Block<Part extends Range> extends Range {
   readonly parts: readonly Part[]

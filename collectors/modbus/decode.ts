@@ -42,14 +42,21 @@ export function decodeWords(words: readonly number[], layout: Layout): Raw {
  * The value's bytes, the most significant first, whatever order the device sends them in. Swapped bytes are swapped in
  * every register; a text's registers are never turned round, since it is read from its beginning on every device.
  */
-function inOrder(words: readonly number[], { order, type, words: count }: Layout): DataView {
-  const lowWordFirst = (order === 'cdab' || order === 'dcba') && type !== 'string'
-  const lowByteFirst = order === 'badc' || order === 'dcba'
-  for (let i = 0; i < count; i++) {
-    const place = lowWordFirst ? count - 1 - i : i
+function inOrder(words: readonly number[], layout: Layout): DataView {
+  const { lowWordFirst, lowByteFirst } = swapped(layout)
+  for (let i = 0; i < layout.words; i++) {
+    const place = lowWordFirst ? layout.words - 1 - i : i
     scratch.setUint16(place * 2, words[i] ?? 0, lowByteFirst)
   }
   return scratch
+}
+
+/** What of a value's bytes is turned round on the wire. */
+export function swapped({ order, type }: Layout): { readonly lowWordFirst: boolean; readonly lowByteFirst: boolean } {
+  return {
+    lowWordFirst: (order === 'cdab' || order === 'dcba') && type !== 'string',
+    lowByteFirst: order === 'badc' || order === 'dcba',
+  }
 }
 
 function unsigned(bytes: DataView, words: number): bigint {

@@ -2,7 +2,7 @@ import type { Witnessed } from '../../src/model/harvest.ts'
 import type { Point } from '../../src/model/probe.ts'
 import { hexText } from '../bytes.ts'
 import type { Message, Step } from '../collector.ts'
-import type { Range } from './batch.ts'
+import { covers, type Range } from './batch.ts'
 import type { ModbusPlan, Part } from './compile.ts'
 import { exceptionFailure } from './failure.ts'
 import { isRtu } from './link.ts'
@@ -60,11 +60,6 @@ function rangeOf(request: Buffer, offset: number): Range {
     start: request.readUInt16BE(offset + 1),
     count: request.readUInt16BE(offset + 3),
   }
-}
-
-function covers(range: Range, part: Part): boolean {
-  const { unit, code, start, count } = range
-  return unit === part.unit && code === part.code && start <= part.start && part.start + part.count <= start + count
 }
 
 function rangeText({ unit, code, start, count }: Range): string {

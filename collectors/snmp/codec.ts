@@ -9,7 +9,7 @@ import {
   sizeOfLength,
   writeHead,
 } from './ber.ts'
-import { endOfMibView, noSuchInstance, noSuchObject, opaqueNumber, type Value } from './value.ts'
+import { endOfMibView, noSuchInstance, noSuchObject, opaqueBytes, opaqueNumber, type Value } from './value.ts'
 
 const sequence = 0x30
 const integer = 0x02
@@ -280,6 +280,73 @@ export function unsigned(message: Uint8Array, begin: number, end: number): numbe
   for (let i = Math.max(begin, end - 4); i < end; i++) low = (low << 8) | (message[i] ?? 0)
   for (let i = Math.max(begin, end - 8); i < end - 4; i++) high = (high << 8) | (message[i] ?? 0)
   return (high & 0x1f_ffff) * wordSize + (low >>> 0)
+}
+
+/** The same with another content of one variable, which is read anew; undefined where it cannot be of its type. */
+export function withContent(varbinds: Varbinds, i: number, content: Uint8Array): Varbinds | undefined {
+  const { bytes, begins, ends, contents, stops, types, values } = varbinds
+  const begin = contents[i] ?? 0
+  const end = stops[i] ?? begin
+  const by = content.length - (end - begin)
+  const moved = (places: readonly number[]): readonly number[] =>
+    places.map((place, at) => (at > i ? place + by : place))
+  const changed = Buffer.concat([bytes.subarray(0, begin), content, bytes.subarray(end)])
+  const value = valueAt(changed, types[i] ?? nothing, begin, end + by)
+  if (value === undefined) return undefined
+  return {
+    bytes: changed,
+    begins: moved(begins),
+    ends: moved(ends),
+    contents: moved(contents),
+    stops: moved(stops).with(i, end + by),
+    types,
+    values: values.with(i, value),
+  }
+}
+
+/**
+ * A raw value as an agent would send it in a variable of this type (RFC 2578 section 7.1), to the nearest whole number
+ * where the type has no others; `like` is what it did send. Undefined where the type cannot hold it.
+ */
+export function contentFor(type: number, raw: number | string | boolean, like: Uint8Array): Uint8Array | undefined {
+  const number = Math.round(Number(raw))
+  switch (type) {
+    case integer:
+      return number >= -(2 ** 31) && number < 2 ** 31 ? integerBytes(number) : undefined
+    case counter:
+    case gauge:
+    case ticks:
+    case unsigned32:
+      return number >= 0 && number < wordSize ? unsignedBytes(number) : undefined
+    case counter64:
+      return number >= 0 && number <= Number.MAX_SAFE_INTEGER ? integerBytes(number) : undefined
+    case octets:
+      return Buffer.from(String(raw))
+    case opaque:
+      return opaqueBytes(Number(raw), like)
+    case oid:
+      return /^[0-2](\.\d+)+$/.test(String(raw)) ? oidBytes(String(raw)) : undefined
+    default:
+      return undefined
+  }
+}
+
+/** The types by their names (RFC 2578 section 7.1, RFC 3416 section 3). */
+export const typeNames: Readonly<Record<number, string>> = {
+  [integer]: 'INTEGER',
+  [octets]: 'OCTET STRING',
+  [nothing]: 'NULL',
+  [oid]: 'OBJECT IDENTIFIER',
+  [address]: 'IpAddress',
+  [counter]: 'Counter32',
+  [gauge]: 'Gauge32',
+  [ticks]: 'TimeTicks',
+  [opaque]: 'Opaque',
+  [counter64]: 'Counter64',
+  [unsigned32]: 'UInteger32',
+  [noSuchObject]: 'noSuchObject',
+  [noSuchInstance]: 'noSuchInstance',
+  [endOfMibView]: 'endOfMibView',
 }
 
 /** A variable as the library for SNMPv3 has it; Counter64, Opaque and octets are bytes. */

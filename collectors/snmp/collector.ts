@@ -9,6 +9,7 @@ import { arrange, type KeptTable } from './kept.ts'
 import type { Table } from './layout.ts'
 import { getScalars } from './scalars.ts'
 import { schemas } from './schema.ts'
+import { substituting } from './substitute.ts'
 import { type SnmpTransport, snmpTransport } from './transport.ts'
 import { Turn } from './turn.ts'
 import { type Budget, walk } from './walk.ts'
@@ -23,6 +24,7 @@ export const snmp = collector({
   compile,
   open: ({ agent }, tap) => snmpTransport(agent, tap),
   poll,
+  pollWith: (plan, transport, substitute, context) => poll(plan, substituting(transport, plan, substitute), context),
   async close(transport) {
     transport.close()
   },

@@ -3,30 +3,13 @@ import type { Point } from '../../src/model/probe.ts'
 import type { Series } from '../../src/model/series.ts'
 import { hexText } from '../bytes.ts'
 import type { Message, Step } from '../collector.ts'
-import { unsigned } from './codec.ts'
+import { typeNames, unsigned } from './codec.ts'
 import type { SnmpPlan } from './compile.ts'
 import { indexOfSeries } from './kept.ts'
 import { gatesOf, readFrom } from './layout.ts'
 import { pduBytes, variablesOf, type WireVariable } from './message.ts'
 import type { SnmpSpec } from './schema.ts'
 import { opaqueNumber, textOf } from './value.ts'
-
-/** RFC 2578 section 7.1, RFC 3416 section 3. */
-const typeNames: Readonly<Record<number, string>> = {
-  2: 'INTEGER',
-  4: 'OCTET STRING',
-  5: 'NULL',
-  6: 'OBJECT IDENTIFIER',
-  64: 'IpAddress',
-  65: 'Counter32',
-  66: 'Gauge32',
-  67: 'TimeTicks',
-  68: 'Opaque',
-  70: 'Counter64',
-  128: 'noSuchObject',
-  129: 'noSuchInstance',
-  130: 'endOfMibView',
-}
 
 /** What a plan's messages hold, by OID, with the message that each came in. */
 interface Heard {

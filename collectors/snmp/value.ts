@@ -32,6 +32,15 @@ export function opaqueNumber(bytes: Buffer): number | null {
   return null
 }
 
+/** A number as the Opaque float or double that `like` is; undefined where that is none. */
+export function opaqueBytes(number: number, like: Uint8Array): Buffer | undefined {
+  const bytes = Buffer.from(like)
+  if (opaqueNumber(bytes) === null || !Number.isFinite(number)) return undefined
+  if (bytes.length === 7) bytes.writeFloatBE(number, 3)
+  else bytes.writeDoubleBE(number, 3)
+  return bytes
+}
+
 // Neither is told to fail: an exception for each address of a table of addresses would cost more than all the rest.
 const utf8 = new TextDecoder('utf-8')
 const gb18030 = new TextDecoder('gb18030')

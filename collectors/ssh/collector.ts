@@ -8,6 +8,7 @@ import { decode } from './decode.ts'
 import { Dialog } from './dialog.ts'
 import { schemas } from './schema.ts'
 import { type Section, Sections, scriptOf } from './script.ts'
+import { sectionWith } from './substitute.ts'
 import { type SshTransport, sshTransport } from './transport.ts'
 
 const greeting: Milliseconds = 10_000
@@ -19,6 +20,8 @@ export const ssh = collector({
   compile,
   open: sshTransport,
   poll: remembering,
+  pollWith: (plan, transport, substitute, context) =>
+    remembering(plan, transport, context, (command, section) => sectionWith(command, section, substitute)),
   async close(transport) {
     transport.drop()
   },
@@ -29,14 +32,19 @@ export const ssh = collector({
   },
 })
 
-/** A poll, with what the plan remembers read before it and written after it. */
-async function remembering(plan: SshPlan, transport: SshTransport, context: PollContext): Promise<PollResult> {
+/** A poll, with what the plan remembers read before it and written after it; `seen` is what is read of a section. */
+async function remembering(
+  plan: SshPlan,
+  transport: SshTransport,
+  context: PollContext,
+  seen: (command: PlannedCommand, section: Section) => Section = (_command, section) => section,
+): Promise<PollResult> {
   const { memory } = plan
   const harvest = new Harvest(plan.series, context.witness)
   const { wall } = context.clock.now()
   await memory?.begin()
   const take: Take = (command, section) =>
-    decode(command, section, harvest, memory === undefined ? undefined : { memory, wall })
+    decode(command, seen(command, section), harvest, memory === undefined ? undefined : { memory, wall })
   const tools = { harvest, take }
   const requests = await wayOf(plan)(plan, transport, context, tools)
   const unwritten = await memory?.end(wall)

@@ -6,9 +6,9 @@ import { DaemonError, daemonOptions, daemonUsage, findDaemon, goodBody, type Run
 const usage = `Usage: siteward drill DEVICE READING=VALUE [--for 2m] --config FILE
        siteward drill --all --config FILE
 
-Puts a value in the place of what a device answers, in the running siteward, and follows it: converted, judged, written
-down, told to Alertmanager and routed to its receivers, and out at the far end where the site file names a receipt. Each
-step is printed with its time; then the value is withdrawn. Every series, log line, alert and page of it is marked
+Puts a value in the place of one that a device sends, in the running siteward, and follows it: polled, decoded, converted,
+judged, written down, told to Alertmanager and routed to its receivers, and out at the far end where the site file names a
+receipt. Each step is printed with its time; then the value is withdrawn. Every series, log line, alert and page of it is marked
 drill="true"; what the device really reads goes on being judged beside it. One drill at a time.
 
   --for TIME         how long the value is held at most; by default as long as the alarm waits, and two minutes

@@ -4,7 +4,8 @@ import { json, operation, RequestError, type Route } from '../expose/route.ts'
 import { parseDuration } from '../model/duration.ts'
 import type { Series } from '../model/series.ts'
 import type { Site } from '../model/site.ts'
-import { type DrillParts, type Drills, longestHold } from './drills.ts'
+import { type DrillParts, longestHold } from './drill.ts'
+import type { Drills } from './drills.ts'
 
 const order = Type.Object(
   {

@@ -3,7 +3,8 @@ import type { Milliseconds, Moment } from '../model/clock.ts'
 import { aboutNoAlarm, type RecordEvent } from '../model/record.ts'
 import type { PlannedDrill } from '../model/site.ts'
 import type { Saying } from '../watch/self-series.ts'
-import type { DrillOrder, Drills } from './drills.ts'
+import type { DrillOrder } from './drill.ts'
+import type { Drills } from './drills.ts'
 
 const day: Milliseconds = 86_400_000
 /** A drill begins within an hour of its time of day, or waits for the next. */

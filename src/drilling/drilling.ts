@@ -1,3 +1,4 @@
+import type { Collector } from '../../collectors/collector.ts'
 import type { AlarmKeeper } from '../alarms/alarm-keeper.ts'
 import type { Route } from '../expose/route.ts'
 import type { Clock, Moment } from '../model/clock.ts'
@@ -9,9 +10,11 @@ import { hasReceipt, heldAlert } from '../notify/sighting.ts'
 import type { Journal } from '../store/journal.ts'
 import type { Store } from '../store/store.ts'
 import type { Saying } from '../watch/self-series.ts'
+import type { DrillParts } from './drill.ts'
 import { drillRoutes } from './drill-routes.ts'
 import { DrillSchedule } from './drill-schedule.ts'
-import { type DrillParts, Drills } from './drills.ts'
+import { Drills } from './drills.ts'
+import type { InjectionParts } from './injection.ts'
 
 /** What drilling is wired to: the real site's series are only looked at. */
 export interface DrillingParts {
@@ -22,6 +25,10 @@ export interface DrillingParts {
   readonly store: Store
   readonly clock: Clock
   readonly log: Log
+  readonly collectors: ReadonlyMap<string, Collector>
+  readonly polls: InjectionParts['polls']
+  /** An exception in a drill's poll that nobody expected. */
+  bug(error: unknown): void
 }
 
 /** Drills by hand and by plan, wired to the site. */
@@ -34,13 +41,17 @@ export class Drilling {
 
   constructor(parts: DrillingParts) {
     this.#parts = parts
-    const { site, keeper, clock, log, store } = parts
+    const { site, keeper, clock, log, store, collectors, polls } = parts
     const { receipt } = site.drills
     const drillParts: DrillParts = {
       site,
       keeper,
       clock,
       log,
+      polls,
+      bug: (error) => parts.bug(error),
+      // Without a place to write: what a protocol remembers of the device's texts is none of a drill's.
+      prepare: (use, device, series) => collectors.get(use.probe.collector)?.prepare(use, device, series),
       seriesOf: (device) => this.#seriesOf(device),
       value: (series) => store.value(series),
       expose: (device, readings, at) => this.#expose(device, readings, at),

@@ -1,4 +1,5 @@
-import { convert, type Raw } from './conversion.ts'
+import { convert, type Pattern, type Raw } from './conversion.ts'
+import type { Witnessed } from './harvest.ts'
 import type { Labels } from './labels.ts'
 import { type Metric, stateName } from './metric.ts'
 import type { Point } from './probe.ts'
@@ -8,12 +9,12 @@ import { formatValue, inUnit, parseQuantity, units } from './unit.ts'
 export type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly why: string }
 
 /** An outcome that holds a value. */
-function good<T>(value: T): Outcome<T> {
+export function good<T>(value: T): Outcome<T> {
   return { ok: true, value }
 }
 
 /** An outcome that tells why there is none. */
-function bad<T>(why: string): Outcome<T> {
+export function bad<T>(why: string): Outcome<T> {
   return { ok: false, why }
 }
 
@@ -53,26 +54,27 @@ export function parseValue(text: string, metric: Metric): Outcome<number> {
   return value === undefined ? bad(`"${quantity.written}" is no unit of ${metric.name}: write ${known}`) : good(value)
 }
 
-/** What is put in the place of a device's answer. */
-export interface Injection {
-  readonly raw: Raw
-  /** What of the point's conversion the raw value does not go through, for the report. */
-  readonly passedOver: string | undefined
-}
+/** What of a value's way from the wire counts when it is turned round. */
+export type Sent = Pick<Witnessed, 'raw' | 'factor'>
 
 /**
- * What the device would have to send for a point to read `value`: the point's conversion turned round. A pattern cannot
- * be turned round, so the text that it would find is taken for what was sent. Proved by converting it again.
+ * What the device would have to send for a point to read `value`: the point's conversion turned round, with the scale
+ * that the device itself told, and within the text that it sent where a pattern finds the value in a text. Proved by
+ * converting it again. Without `sent` only whether the value can be at all.
  */
-export function injectionFor({ conversion, metric }: Point, value: number): Outcome<Injection> {
-  const raw = metric.kind === 'state' ? stateKey(conversion.states, stateName(metric, value)) : undo(value, conversion)
-  if (raw === undefined) return bad(`no answer of the device means ${describe(metric, value)}`)
-  const found = convert(raw, { ...conversion, pattern: undefined }, metric)
-  switch (found.kind) {
+export function rawFor({ conversion, metric }: Point, value: number, sent?: Sent): Outcome<Raw> {
+  const { factor = 1, raw: was = null } = sent ?? {}
+  const found =
+    metric.kind === 'state' ? stateKey(conversion.states, stateName(metric, value)) : undo(value, conversion, factor)
+  if (found === undefined) return bad(`no answer of the device means ${describe(metric, value)}`)
+  const isWithin = sent !== undefined && conversion.pattern !== undefined
+  const raw = isWithin ? within(String(was), conversion.pattern, String(found)) : found
+  if (raw === undefined) return bad(`what the device sends has no place for ${String(found)} that its pattern finds`)
+  const proof = convert(raw, isWithin ? conversion : { ...conversion, pattern: undefined }, metric, factor)
+  switch (proof.kind) {
     case 'value': {
-      const isSame = Math.abs(found.value - value) <= 1e-9 * Math.max(1, Math.abs(value))
-      if (!isSame) return bad(`the device cannot send ${describe(metric, value)}: it would read ${found.value}`)
-      return good({ raw, passedOver: conversion.pattern === undefined ? undefined : 'the pattern' })
+      const isSame = Math.abs(proof.value - value) <= 1e-9 * Math.max(1, Math.abs(value))
+      return isSame ? good(raw) : bad(`the device cannot send ${describe(metric, value)}: it would read ${proof.value}`)
     }
     case 'unavailable':
       return bad(`for this point ${String(raw)} means that the device has no reading`)
@@ -83,8 +85,19 @@ export function injectionFor({ conversion, metric }: Point, value: number): Outc
   }
 }
 
-function undo(value: number, { scale, offset }: Point['conversion']): number {
-  return Number(((value - offset) / scale).toPrecision(12))
+/** A text in which the pattern finds `wanted` where it found something else. */
+function within(text: string, pattern: Pattern, wanted: string): string | undefined {
+  const found = pattern.first(text)
+  if (found === undefined || found === '') return undefined
+  for (let at = text.indexOf(found); at >= 0; at = text.indexOf(found, at + 1)) {
+    const changed = text.slice(0, at) + wanted + text.slice(at + found.length)
+    if (pattern.first(changed) === wanted) return changed
+  }
+  return undefined
+}
+
+function undo(value: number, { scale, offset }: Point['conversion'], factor: number): number {
+  return Number(((value - offset) / (scale * factor)).toPrecision(12))
 }
 
 function stateKey(states: ReadonlyMap<string, string> | undefined, state: string): string | undefined {

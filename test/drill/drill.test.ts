@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { type Seen, type Sighting, verdictOf } from '../../src/drill/report.ts'
 import { breakingValue } from '../../src/drill/targets.ts'
-import { injectionFor, parseAim, parseValue } from '../../src/model/aim.ts'
+import { parseAim, parseValue, rawFor } from '../../src/model/aim.ts'
 import { plainConversion } from '../../src/model/conversion.ts'
+import { compilePattern } from '../../src/model/pattern.ts'
 import type { Condition } from '../../src/model/rule.ts'
 import { bytesTotal, info, makePoint, makeRule, source, temperature } from '../samples.ts'
 
@@ -39,30 +40,37 @@ describe('what the device would have to send', () => {
     { conversion: { ...plainConversion, scale: 0.1, offset: -40, unavailable: [{ kind: 'value', raw: 32767 }] } },
   )
 
+  const sent = { raw: 640, factor: 1 }
+
   test('is the conversion turned round', () => {
-    expect(injectionFor(tenths, 35)).toEqual({ ok: true, value: { raw: 750, passedOver: undefined } })
+    expect(rawFor(tenths, 35, sent)).toEqual({ ok: true, value: 750 })
+    expect(rawFor(tenths, 35, { raw: 64, factor: 10 })).toEqual({ ok: true, value: 75 })
     const states = new Map([
       ['3', 'normal'],
       ['5', 'battery'],
     ])
     const point = makePoint({}, { metric: source, conversion: { ...plainConversion, states } })
-    expect(injectionFor(point, 1)).toEqual({ ok: true, value: { raw: '5', passedOver: undefined } })
-    expect(injectionFor(point, 2).ok).toBe(false)
+    expect(rawFor(point, 1, sent)).toEqual({ ok: true, value: '5' })
+    expect(rawFor(point, 2, sent).ok).toBe(false)
   })
 
   test('is none where siteward would not believe it, or takes it for no reading', () => {
-    expect(injectionFor(tenths, 99)).toMatchObject({ ok: false, why: expect.stringContaining('would not believe') })
+    expect(rawFor(tenths, 99)).toMatchObject({ ok: false, why: expect.stringContaining('would not believe') })
     const odd = makePoint(
       {},
       { conversion: { ...plainConversion, unavailable: [{ kind: 'range', low: 30, high: 40 }] } },
     )
-    expect(injectionFor(odd, 35)).toMatchObject({ ok: false, why: expect.stringContaining('has no reading') })
+    expect(rawFor(odd, 35, sent)).toMatchObject({ ok: false, why: expect.stringContaining('has no reading') })
   })
 
-  test('tells that a pattern was passed over', () => {
-    const pattern = { source: 'x', first: () => undefined }
+  test('is put in the place in which a pattern finds it', () => {
+    const pattern = compilePattern('return: ([\\d.]+)')
+    if (typeof pattern === 'string') throw new Error(pattern)
     const point = makePoint({}, { conversion: { ...plainConversion, pattern } })
-    expect(injectionFor(point, 35)).toEqual({ ok: true, value: { raw: 35, passedOver: 'the pattern' } })
+    const raw = 'supply: 24 C, return: 24 C'
+    expect(rawFor(point, 35, { raw, factor: 1 })).toEqual({ ok: true, value: 'supply: 24 C, return: 35 C' })
+    expect(rawFor(point, 35, { raw: 'return: none', factor: 1 })).toMatchObject({ ok: false })
+    expect(rawFor(point, 35).ok).toBe(true)
   })
 })
 

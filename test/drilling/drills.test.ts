@@ -1,15 +1,22 @@
 import { beforeEach, describe, expect, test } from 'vitest'
+import type { Job, PollContext } from '../../collectors/collector.ts'
 import { AlarmKeeper } from '../../src/alarms/alarm-keeper.ts'
 import type { Sighting } from '../../src/drill/report.ts'
+import type { DrillParts } from '../../src/drilling/drill.ts'
 import { DrillSchedule } from '../../src/drilling/drill-schedule.ts'
-import { type DrillParts, Drills } from '../../src/drilling/drills.ts'
+import { Drills } from '../../src/drilling/drills.ts'
+import { bad, good, type Outcome } from '../../src/model/aim.ts'
+import { Harvest } from '../../src/model/harvest.ts'
 import type { Labels } from '../../src/model/labels.ts'
 import { silent } from '../../src/model/log.ts'
-import type { Reading } from '../../src/model/reading.ts'
+import type { Point } from '../../src/model/probe.ts'
+import type { PollResult, Reading } from '../../src/model/reading.ts'
 import type { RecordEvent } from '../../src/model/record.ts'
-import { type Series, SeriesTable } from '../../src/model/series.ts'
+import { good as goodResult } from '../../src/model/result.ts'
+import { type Series, type SeriesScope, SeriesTable } from '../../src/model/series.ts'
 import type { PlannedDrill } from '../../src/model/site.ts'
 import type { Firing } from '../../src/notify/book.ts'
+import { Schedule } from '../../src/schedule/schedule.ts'
 import { noJournal } from '../../src/store/journal.ts'
 import { ManualClock } from '../manual-clock.ts'
 import { makeDevice, makePoint, makeProbe, makeRule, makeSite, temperature } from '../samples.ts'
@@ -25,9 +32,46 @@ let events: RecordEvent[]
 let clock: ManualClock
 let sighting: Omit<Sighting, 'alertmanager'>
 let drills: Drills
+/** What the device sends at each poll; undefined where it is silent. */
+let sent: number | undefined
+let polls: number
+/** What the protocol says of putting another value on the wire; undefined where it has no way to. */
+let wire: ((raw: number) => Outcome<string>) | undefined
+let closed: number
 
 const table = new SeriesTable('hospital')
 const real = table.scope(table.source('crac-1', 'sample')).series(temperature, { sensor: 'return' }) as Series
+
+/** A device with two sensors, of which the return is drilled; a register holds whole numbers. */
+function jobOf(scope: SeriesScope, [point]: readonly Point[]): Job {
+  const read = ({ witness }: PollContext, return_: number | undefined): PollResult => {
+    polls++
+    const harvest = new Harvest(scope, witness)
+    if (point === undefined || sent === undefined) harvest.fault('timeout', 'unit 1 did not answer', 1)
+    else {
+      // 60 °C, which breaks the rule in earnest and is none of the drill's.
+      harvest.labelled(point, { sensor: 'supply' }, 600)
+      harvest.labelled(point, { sensor: 'return' }, return_ ?? sent)
+    }
+    return harvest.result(1)
+  }
+  const put = wire
+  const face = { endpoint: 'bus', session: 'bus', parallel: 1, cost: 0 }
+  const job = {
+    ...face,
+    poll: async (context: PollContext) => read(context, undefined),
+    close: async () => void closed++,
+  }
+  if (put === undefined) return job
+  return {
+    ...job,
+    pollWith: async ({ raw, placed }, context) => {
+      const outcome = put(Number(raw))
+      if (sent !== undefined) placed(outcome)
+      return read(context, outcome.ok ? Math.round(Number(raw)) : undefined)
+    },
+  }
+}
 
 function start(changed: Partial<DrillParts> = {}): void {
   const probe = makeProbe('fake', [makePoint({}, { conversion: { ...makePoint({}).conversion, scale: 0.1 } })], {})
@@ -58,6 +102,11 @@ function start(changed: Partial<DrillParts> = {}): void {
     keeper,
     clock,
     log: silent,
+    prepare: (use, _device, scope) => goodResult(jobOf(scope, use.probe.points)),
+    polls: new Schedule(clock, Math.random, 10, { started: () => {}, skipped: () => {} }),
+    bug: (error) => {
+      throw error
+    },
     seriesOf: () => [real],
     value: () => 22,
     expose: (_device, readings) => {
@@ -80,6 +129,10 @@ beforeEach(() => {
   events = []
   clock = new ManualClock()
   sighting = { state: 'active', receivers: ['duty'], suppressedBy: [], why: '' }
+  sent = 220
+  polls = 0
+  closed = 0
+  wire = (raw) => good(`register 1: ${Math.round(raw).toString(16)}`)
   start()
 })
 
@@ -92,6 +145,7 @@ function texts(): string {
 describe('a drill', () => {
   test('goes the whole way under its own mark, and is withdrawn', async () => {
     expect(drills.start(order).ok).toBe(true)
+    await clock.pass(1000)
     expect(shown.map(({ series, value }) => [series.labels['drill'], series.labels['sensor'], value])).toEqual([
       ['true', 'return', 35],
     ])
@@ -111,14 +165,49 @@ describe('a drill', () => {
     expect(words?.['summary']).toMatch(/^\[DRILL 演练\] /)
     expect(drills.newest).toMatchObject({ state: 'passed', verdict: expect.stringContaining('duty') })
     expect(texts()).toMatch(
-      /raw value 350.*\n.*pending.*\n.*pending.*\n.*firing.*\n.*firing.*\npeer has it.*\nwithdrawn/,
+      /itself sends 220 \(22 °C\)\n.*at the wire, register 1: 15e, is read as 35 °C, every 30s\n.*pending.*\n.*pending.*\n.*firing.*\n.*firing.*\npeer has it.*\nwithdrawn/,
     )
+    // Two at once, to find out what the device sends and to replace it, and then at the places of the drill's own task.
+    expect([polls, closed]).toEqual([7, 1])
     expect(ended.sort()).toEqual([...told.keys()].sort())
     expect(shown).toEqual([])
     expect(events.filter(({ kind }) => kind === 'drill').map(({ by, note }) => `${by} ${note.split(':')[0]}`)).toEqual([
       'desk begun',
       'desk passed',
     ])
+  })
+
+  test('tells what the device can send, where that is not quite what was asked for', async () => {
+    drills.start({ ...order, aim: 'room_temperature_celsius=35.04' })
+    await clock.pass(1000)
+    expect(texts()).toContain('is read as 35 °C')
+  })
+
+  test.each<[string, typeof wire, string]>([
+    ['the protocol sends no values', undefined, 'its protocol sends no values'],
+    ['the registers cannot hold it', () => bad('register 1 cannot hold 350'), 'register 1 cannot hold 350'],
+  ])('enters behind the decoder where %s, and says so', async (_what, changed, why) => {
+    wire = changed
+    drills.start(order)
+    await clock.pass(3 * minute)
+    expect(texts()).toContain('behind the decoder, the raw value 350, is read as 35 °C')
+    expect(texts()).toContain(`not at the wire: ${why}`)
+    expect(drills.newest?.state).toBe('passed')
+  })
+
+  test('waits for a device that is silent, and fails where it stays so', async () => {
+    sent = undefined
+    drills.start(order)
+    await clock.pass(minute)
+    sent = 230
+    await clock.pass(3 * minute)
+    expect(texts()).toMatch(/does not send it now: unit 1 did not answer\n.*itself sends 230/)
+    expect(drills.newest?.state).toBe('passed')
+    sent = undefined
+    drills.start(order)
+    await clock.pass(6 * minute)
+    expect(texts().match(/does not send it now/g)).toHaveLength(1)
+    expect(drills.newest).toMatchObject({ state: 'failed', verdict: expect.stringContaining('did not fire') })
   })
 
   test('fails where the page would not go out, and says why', async () => {

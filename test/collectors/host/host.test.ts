@@ -3,6 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { host, hostWith } from '../../../collectors/host/collector.ts'
 import { type Call, calls, facts } from '../../../collectors/host/schema.ts'
 import type { System } from '../../../collectors/host/transport.ts'
+import type { Outcome } from '../../../src/model/aim.ts'
+import type { Witnessed } from '../../../src/model/harvest.ts'
 import { context, lines, prepared, problemsOf, type Setup } from '../prepared.ts'
 
 const everything = `
@@ -258,5 +260,35 @@ describe('this machine', () => {
 
   test('every fact belongs to a call', () => {
     for (const { call } of Object.values(facts)) expect(calls).toContain(call)
+  })
+})
+
+describe('for a drill', () => {
+  test.each([
+    ['device_temperature_celsius', 88, 'device_temperature_celsius 88 °C'],
+    ['interface_receive_bytes_total', 7, 'interface_receive_bytes_total{interface="eth0"} 7 B'],
+    ['disk_state', 'predicted failure', 'disk_state{disk="/dev/sda"} predicted_failure'],
+  ])('%s is what the system seems to tell', async (name, raw, line) => {
+    const made = job(everything)
+    await made.poll(context())
+    const seen: Witnessed[] = []
+    const before = lines(await made.poll(context(5000, { witness: (one) => seen.push(one) })))
+    const was = seen.find(({ point }) => point.metric.name === name)
+    if (was === undefined || made.pollWith === undefined) throw new Error(`no ${name} was read`)
+    const told: Outcome<string>[] = []
+    const after = lines(await made.pollWith({ was, raw, placed: (one) => told.push(one) }, context()))
+    expect(after.filter((one) => !before.includes(one))).toEqual([line])
+    expect(told).toEqual([{ ok: true, value: expect.stringContaining('what the system tells') }])
+  })
+
+  test('a share that siteward reckons itself is told by no text', async () => {
+    const made = job(everything)
+    const seen: Witnessed[] = []
+    await made.poll(context(5000, { witness: (one) => seen.push(one) }))
+    const was = seen.find(({ point }) => point.metric.name === 'device_memory_used_ratio')
+    if (was === undefined) throw new Error('no memory was read')
+    const told: Outcome<string>[] = []
+    await made.pollWith?.({ was, raw: 0.9, placed: (one) => told.push(one) }, context())
+    expect(told).toMatchObject([{ ok: false }])
   })
 })

@@ -69,12 +69,12 @@ async function poll(plan: SnmpPlan, transport: SnmpTransport, context: PollConte
 
 /** Reads the scalars; returns why there is no use in going on, if there is none. */
 async function pollScalars({ plan, transport, turn, budget, harvest }: Run): Promise<Stop | undefined> {
-  const { layout, tuning, charset, series } = plan
+  const { layout, tuning, charset, series: scope } = plan
   if (layout.scalars.length === 0) return undefined
   const grid = emptyGrid(layout.scalars.length, [''])
   const stop = await getScalars(layout.scalars, { transport, tuning, budget, turn, grid })
-  const found = new Found(grid, charset)
-  for (const planned of layout.scalarPoints) decodeScalar(planned, found, plan.scalars, series, harvest)
+  const decoding = { found: new Found(grid, charset), scope, harvest }
+  for (const planned of layout.scalarPoints) decodeScalar(planned, plan.scalars, decoding)
   if (stop === undefined) return undefined
   const missed = layout.scalarPoints.filter(({ from }) => from.every((column) => grid.value(column, 0) === undefined))
   harvest.fault(stop.kind, stop.detail, missed.length)
@@ -84,18 +84,16 @@ async function pollScalars({ plan, transport, turn, budget, harvest }: Run): Pro
 /** Walks a table and reads what came of it; returns why there is no use in going on, if there is none. */
 async function pollTable(table: Table, kept: KeptTable, run: Run): Promise<Stop | undefined> {
   const { plan, transport, turn, budget, harvest } = run
-  const { tuning, isV1, charset, series } = plan
+  const { tuning, isV1, charset, series: scope } = plan
   const before = tuning.varbinds
   const grid = emptyGrid(table.columns.length, kept.keys)
   const { learnt } = kept
   const stop = await walk(table.columns, { transport, tuning, budget, isV1, turn, grid, learnt })
-  const found = new Found(arrange(kept, grid, stop === undefined), charset)
-  for (const [place, group] of table.groups.entries()) {
-    decodeGroup(group, found, kept.groups[place] ?? [], series, harvest)
-  }
+  const decoding = { found: new Found(arrange(kept, grid, stop === undefined), charset), scope, harvest }
+  for (const [place, group] of table.groups.entries()) decodeGroup(group, kept.groups[place] ?? [], decoding)
   // Of a table that did not come whole nobody knows how many rows it has.
   if (stop === undefined || stop.kind === 'protocol')
-    for (const planned of table.counts) decodeCount(planned, found, plan.scalars, series, harvest)
+    for (const planned of table.counts) decodeCount(planned, plan.scalars, decoding)
   if (stop === undefined) return undefined
   // An agent that says nothing at all is dead, not overtaxed: when it is back it is asked as before.
   if (stop.kind === 'timeout' && grid.columns.every(({ length }) => length === 0)) tuning.varbinds = before

@@ -55,26 +55,21 @@ export class Found {
   }
 }
 
+/** What came, and where the readings of it go. */
+export interface Decoding {
+  readonly found: Found
+  readonly scope: SeriesScope
+  readonly harvest: Harvest
+}
+
 /** The reading of a scalar point. */
-export function decodeScalar(
-  planned: PlannedPoint,
-  found: Found,
-  kept: KeptScalars,
-  scope: SeriesScope,
-  harvest: Harvest,
-): void {
+export function decodeScalar(planned: PlannedPoint, kept: KeptScalars, { found, scope, harvest }: Decoding): void {
   const from = first(planned, found.grid, 0)
   if (from >= 0) tell(planned, from, 0, keepScalar(planned, kept, scope), found, harvest)
 }
 
 /** How many rows there are for which a point's gates hold. */
-export function decodeCount(
-  planned: PlannedPoint,
-  found: Found,
-  kept: KeptScalars,
-  scope: SeriesScope,
-  harvest: Harvest,
-): void {
+export function decodeCount(planned: PlannedPoint, kept: KeptScalars, { found, scope, harvest }: Decoding): void {
   let count = 0
   for (let row = 0; row < found.grid.keys.length; row++) if (isThere(planned, row, found)) count++
   harvest.value(planned.point, keepScalar(planned, kept, scope), count)
@@ -91,13 +86,7 @@ function keepScalar(planned: PlannedPoint, kept: KeptScalars, scope: SeriesScope
 }
 
 /** The readings of points whose rows are labelled alike: one a row for which a point's gates hold. */
-export function decodeGroup(
-  group: Group,
-  found: Found,
-  kept: (KeptRow | undefined)[],
-  scope: SeriesScope,
-  harvest: Harvest,
-): void {
+export function decodeGroup(group: Group, kept: (KeptRow | undefined)[], { found, scope, harvest }: Decoding): void {
   const twins = keepRows(group, found, kept, scope)
   for (const [place, planned] of group.points.entries()) {
     const taken = new Set<string>()

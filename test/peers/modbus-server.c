@@ -137,6 +137,9 @@ static int rtu(modbus_mapping_t *map)
 
 	if (context == NULL || modbus_set_slave(context, 1) < 0 || modbus_connect(context) < 0)
 		return 1;
+	/* Behind a request for another unit libmodbus takes whatever comes within this time (500 ms by default) for that
+	 * unit's answer, and drops it: here no other unit ever answers, so the next thing that comes is a request. */
+	modbus_set_response_timeout(context, 0, 1);
 	pthread_create(&there, NULL, carry, &out);
 	pthread_create(&back, NULL, carry, &in);
 	printf("%s\n", theirs);

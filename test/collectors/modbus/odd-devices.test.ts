@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
-import { answer, changed, jobOf, type OddServer, oddServer, pause, refusal, withCrc } from './polling.ts'
+import { answer, changed, clock, jobOf, type OddServer, oddServer, refusal, withCrc } from './polling.ts'
 
 const closing: (() => Promise<void>)[] = []
 
@@ -62,7 +62,7 @@ test('an answer in single bytes is an answer', async () => {
   const { meter } = await device(async (socket, request) => {
     for (const byte of answer(request, 1, 2)) {
       socket.write(Buffer.from([byte]))
-      await pause(2)
+      await clock.wait(2)
     }
   })
   expect(await meter.poll()).toMatchObject({ values: { 0: 1, 1: 2 }, faults: [] })
@@ -71,8 +71,7 @@ test('an answer in single bytes is an answer', async () => {
 test('a late answer is never taken for the next one', async () => {
   const { server, meter } = await device((socket, request, index) => {
     const reply = answer(request, index, index)
-    if (index % 2 === 0) setTimeout(() => socket.write(reply), 150)
-    else setTimeout(() => socket.write(reply), 60)
+    clock.after(index % 2 === 0 ? 150 : 60, () => socket.write(reply))
   })
   for (const index of [0, 1, 2, 3]) {
     const { values, faults } = await meter.poll()
@@ -89,10 +88,9 @@ test('RTU over TCP: a late answer that comes over the next connection is not tak
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
     // As a serial server does: what comes from the bus goes to whoever is connected.
-    const late = index === 0 ? 150 : 60
-    setTimeout(() => {
+    clock.after(index === 0 ? 150 : 60, () => {
       for (const each of sockets) each.write(reply(index))
-    }, late)
+    })
   })
   const options = { transport: 'rtu_over_tcp', request_timeout: '120ms' } as const
   const meter = jobOf(server.address, [{ register: 0 }, { register: 1 }], options)
@@ -113,14 +111,14 @@ test('RTU over TCP: a wrong CRC is a fault, and noise before an answer is not', 
 
 test('who waits behind a slow unit gives up at its own deadline, and the line goes on', async () => {
   const { server, meter: slow } = await device((socket, request, index) => {
-    setTimeout(() => socket.write(answer(request, index, index)), 90)
+    clock.after(90, () => socket.write(answer(request, index, index)))
   })
   const other = jobOf(server.address, [{ register: 0 }, { register: 1 }])
   closing.push(other.close)
   const first = slow.poll()
-  const begin = performance.now()
-  const waiting = await other.poll(AbortSignal.timeout(30))
-  expect(performance.now() - begin).toBeLessThan(80)
+  const begin = clock.now().mono
+  const waiting = await other.poll(30)
+  expect(clock.now().mono - begin).toBeLessThan(40)
   expect(waiting).toMatchObject({ faults: ['timeout 2'], requests: 0 })
   expect((await first).values).toEqual({ 0: 0, 1: 0 })
   expect((await other.poll()).values).toEqual({ 0: 1, 1: 1 })
@@ -138,11 +136,11 @@ test('an answer that comes twice does not answer the next request', async () => 
 test('bytes that come while nobody asks spoil the connection, not the next value', async () => {
   const { server, meter } = await device((socket, request, index) => {
     socket.write(answer(request, index, index))
-    setTimeout(() => socket.write(answer(request, 666, 666)), 10)
+    clock.after(10, () => socket.write(answer(request, 666, 666)))
   })
   for (const index of [0, 1]) {
     expect((await meter.poll()).values).toEqual({ 0: index, 1: index })
-    await pause(40)
+    await clock.wait(40)
   }
   expect(server.connections()).toBe(2)
 })
@@ -150,18 +148,16 @@ test('bytes that come while nobody asks spoil the connection, not the next value
 test.each<[string, (socket: Socket) => void]>([
   ['a reset', (socket) => socket.resetAndDestroy()],
   ['an end', (socket) => socket.end()],
-])(
-  '%s in mid-frame is noticed at once',
-  async (_, end) => {
-    const server = await oddServer((socket, request) => {
-      socket.write(answer(request, 7, 7).subarray(0, 7), () => end(socket))
-    })
-    const meter = jobOf(server.address, [{ register: 0 }, { register: 1 }], { request_timeout: '20s' })
-    closing.push(meter.close, server.close)
-    expect(await meter.poll()).toMatchObject({ values: {}, faults: ['refused 2'], requests: 1 })
-  },
-  2000,
-)
+])('%s in mid-frame is noticed at once', async (_, end) => {
+  const server = await oddServer((socket, request) => {
+    socket.write(answer(request, 7, 7).subarray(0, 7), () => end(socket))
+  })
+  const meter = jobOf(server.address, [{ register: 0 }, { register: 1 }], { request_timeout: '20s' })
+  closing.push(meter.close, server.close)
+  const begin = clock.now().mono
+  expect(await meter.poll()).toMatchObject({ values: {}, faults: ['refused 2'], requests: 1 })
+  expect(clock.now().mono - begin).toBeLessThan(2000)
+})
 
 test('a connection that the device closed while idle is opened again, without a fault', async () => {
   const { server, meter } = await device((socket, request, index) => {
@@ -178,9 +174,8 @@ test('a connection that the device closed while idle is opened again, without a 
 test('no connection is left, whatever happened', async () => {
   const { server, meter } = await device(() => {})
   for (let polls = 0; polls < 5; polls++) await meter.poll()
-  await pause(20)
   expect(server.connections()).toBe(5)
-  expect(server.open()).toBe(0)
+  await expect.poll(() => server.open(), { timeout: 10_000 }).toBe(0)
 })
 
 test('closing the job closes the connection', async () => {
@@ -188,8 +183,7 @@ test('closing the job closes the connection', async () => {
   await meter.poll()
   expect(server.open()).toBe(1)
   await meter.close()
-  await pause(20)
-  expect(server.open()).toBe(0)
+  await expect.poll(() => server.open(), { timeout: 10_000 }).toBe(0)
 })
 
 test('300 polls by ten devices at once over one connection: every value is right', async () => {

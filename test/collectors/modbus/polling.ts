@@ -1,11 +1,12 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import { modbus } from '../../../collectors/modbus/collector.ts'
 import type { DeviceOptions, PointSpec } from '../../../collectors/modbus/schema.ts'
-import { systemClock } from '../../../src/model/clock.ts'
+import type { Milliseconds } from '../../../src/model/clock.ts'
 import { silent } from '../../../src/model/log.ts'
 import type { Point } from '../../../src/model/probe.ts'
 import type { PollResult } from '../../../src/model/reading.ts'
 import { SeriesTable } from '../../../src/model/series.ts'
+import { TurnClock } from '../../turn-clock.ts'
 import { modbusDevice, modbusProbe, points, type Settings } from './modbus-samples.ts'
 
 export interface Polled {
@@ -16,7 +17,10 @@ export interface Polled {
   readonly requests: number
 }
 
-/** A job of one device, polled with the real clock. */
+/** The clock of all polls here. */
+export const clock = new TurnClock()
+
+/** A job of one device. */
 export function jobOf(
   address: string,
   specs: readonly PointSpec[] | readonly Point<PointSpec>[],
@@ -37,8 +41,10 @@ export function jobOf(
   return {
     job,
     close: () => job.close(),
-    async poll(signal = new AbortController().signal): Promise<Polled> {
-      return summary(await job.poll({ signal, clock: systemClock, log: silent }))
+    async poll(deadline?: Milliseconds): Promise<Polled> {
+      const over = new AbortController()
+      if (deadline !== undefined) clock.after(deadline, () => over.abort())
+      return summary(await clock.during(job.poll({ signal: over.signal, clock, log: silent })))
     },
   }
 }
@@ -127,9 +133,4 @@ export function withCrc(...bytes: readonly number[]): Buffer {
     for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >> 1) ^ 0xa001 : crc >> 1
   }
   return Buffer.from([...bytes, crc & 0xff, crc >> 8])
-}
-
-/** Resolves after real time: only for real sockets. */
-export function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds))
 }

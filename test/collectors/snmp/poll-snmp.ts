@@ -1,7 +1,6 @@
 import type { Job } from '../../../collectors/collector.ts'
 import { snmp } from '../../../collectors/snmp/collector.ts'
 import type { SnmpSpec } from '../../../collectors/snmp/schema.ts'
-import { systemClock } from '../../../src/model/clock.ts'
 import { plainConversion } from '../../../src/model/conversion.ts'
 import { silent } from '../../../src/model/log.ts'
 import type { NumberMetric, StateMetric } from '../../../src/model/metric.ts'
@@ -10,6 +9,7 @@ import type { PollResult } from '../../../src/model/reading.ts'
 import { Secret } from '../../../src/model/secret.ts'
 import { SeriesTable } from '../../../src/model/series.ts'
 import { makeDevice, makePoint, makeProbe } from '../../samples.ts'
+import { TurnClock } from '../../turn-clock.ts'
 
 /** A metric that takes any number, with any labels. */
 function anyMetric(name: string): NumberMetric {
@@ -41,6 +41,9 @@ export function at(name: string, spec: SnmpSpec, changed: Partial<Point<SnmpSpec
   return makePoint(spec, { metric: anyMetric(name), conversion: plainConversion, ...changed })
 }
 
+/** The clock of all polls here; of SNMPv3 the library keeps the time itself. */
+export const clock = new TurnClock()
+
 const community = { version: '2c', community: new Secret('public') }
 
 /** A job of these points on the agent at `port` of 127.0.0.1. */
@@ -64,7 +67,9 @@ export function prepare(
 
 /** One poll of a job, which is left open. */
 export function poll(job: Job, deadline = 5000): Promise<PollResult> {
-  return job.poll({ signal: AbortSignal.timeout(deadline), clock: systemClock, log: silent })
+  const over = new AbortController()
+  const cancel = clock.after(deadline, () => over.abort())
+  return clock.during(job.poll({ signal: over.signal, clock, log: silent })).finally(cancel)
 }
 
 /** One poll of these points, closed afterwards. */

@@ -1,5 +1,4 @@
-import { lookup } from 'node:dns/promises'
-import type { Collector, DeviceEvent, EventSource } from '../collectors/collector.ts'
+import type { Collector } from '../collectors/collector.ts'
 import { AlarmKeeper, lifetimeOf, type Remembered, remember, rememberedAlarm } from './alarms/alarm-keeper.ts'
 import { alarmRoutes } from './alarms/alarm-routes.ts'
 import { Attendance } from './alarms/attendance.ts'
@@ -25,26 +24,24 @@ import { eventMetric } from './model/event.ts'
 import type { Labels } from './model/labels.ts'
 import type { Log } from './model/log.ts'
 import type { Problem } from './model/problem.ts'
-import { type Series, SeriesTable } from './model/series.ts'
-import type { Site } from './model/site.ts'
+import { SeriesTable } from './model/series.ts'
+import type { Site, SiteNow } from './model/site.ts'
 import type { WebConfig } from './model/web.ts'
 import type { Firing } from './notify/book.ts'
 import { Notifier } from './notify/notifier.ts'
 import type { AlertmanagerClient } from './notify/sender.ts'
 import { watchdogOf } from './notify/watchdog.ts'
-import { runPoll } from './schedule/frame.ts'
 import { Schedule } from './schedule/schedule.ts'
 import type { Journal, JournalEntry } from './store/journal.ts'
-import { OwnSeries, ownMetricsOf } from './store/own-series.ts'
+import { ownMetricsOf } from './store/own-series.ts'
 import { Store } from './store/store.ts'
-import { DerivedSeries } from './watch/derived-series.ts'
-import { DeviceAddresses } from './watch/device-addresses.ts'
-import { DeviceSeries } from './watch/device-series.ts'
 import { EventDesk } from './watch/event-desk.ts'
 import { type Prepared, prepareJobs } from './watch/jobs.ts'
-import { LinkSeries, tellsNeighbours } from './watch/link-series.ts'
-import { SelfSeries } from './watch/self-series.ts'
-import { Watch, type WatchParts } from './watch/watch.ts'
+import { LinkSeries } from './watch/link-series.ts'
+import { Listening } from './watch/listening.ts'
+import type { Watch } from './watch/watch.ts'
+import type { Surroundings } from './watch/watched-device.ts'
+import { WatchedSite } from './watch/watched-site.ts'
 import { httpWatch, localOperator } from './web/access.ts'
 import { historyRoutes } from './web/history-routes.ts'
 
@@ -53,12 +50,6 @@ const sweeping: Milliseconds = 1000
 const pruning: Milliseconds = 300_000
 /** A step of the wall clock that is worth a line in the log. */
 const clockStep: Milliseconds = 30_000
-/** After a start all probes of all devices are polled once, one every so many ms. */
-const firstRoundShare: Milliseconds = 4
-
-/** How long the address behind a device's name is believed, of those that speak by themselves. */
-const addressesLast: Milliseconds = 600_000
-
 /** Everything that the daemon takes from outside. */
 export interface DaemonParts {
   readonly site: Site
@@ -92,10 +83,11 @@ export function makeDaemon(parts: DaemonParts): Made {
 export class Daemon {
   readonly problems: readonly Problem[]
   readonly #parts: DaemonParts
+  readonly #site: Site
   readonly #store = new Store()
   readonly #history: History
   readonly #events: EventDesk
-  readonly #listening: EventSource[] = []
+  readonly #listening: Listening
   readonly #table: SeriesTable
   readonly #judge: Judge
   readonly #links: LinkSeries
@@ -111,21 +103,18 @@ export class Daemon {
   /** Keys of the journal's alarms whose devices another siteward watches now. */
   readonly #moved: readonly string[]
   readonly #prepared: readonly Prepared[]
-  readonly #devices = new Map<string, DeviceSeries>()
-  /** Devices with new series: with them come alarms, of which the journal may know some as firing. */
-  readonly #grown = new Set<string>()
-  readonly #watches: Watch[] = []
+  readonly #watched: WatchedSite
   #server: ExposeServer | undefined
-  #itself: SelfSeries | undefined
   #sweep: Cancel | undefined
   #prune: Cancel | undefined
-  #refresh: Cancel | undefined
   /** Wall minus monotonic time when last looked at: it changes only when the system's clock is set. */
   #skew = 0
 
   constructor(parts: DaemonParts) {
     const { site, clock, random, log } = parts
     this.#parts = parts
+    this.#site = site
+    const siteNow: SiteNow = () => this.#site
     this.#history = new History(site.historyBytes)
     const entries = parts.journal.load()
     // Of what moved to another siteward nothing is told here: it is judged anew there, and nobody has seen it end.
@@ -136,17 +125,16 @@ export class Daemon {
       site,
       clock.now(),
     )
-    this.#judge = new Judge(site, this.#store, this.#remembered.alarms)
+    this.#judge = new Judge(site, this.#store)
     this.#table = new SeriesTable(site.name, (series) => {
       this.#store.add(series)
       this.#judge.addSeries(series)
       this.#links.added(series)
-      this.#grown.add(series.source.device)
     })
     this.#links = new LinkSeries(site.vocabulary, this.#table, this.#store)
     this.#metrics = ownMetrics({
       version: parts.version,
-      devices: () => site.devices.length,
+      devices: () => this.#site.devices.length,
       pollsRunning: () => this.#schedule.running,
       series: () => this.#table.size,
       alerts: () => this.#notifier.alerts,
@@ -159,7 +147,7 @@ export class Daemon {
     this.#notifier = this.#makeNotifier()
     this.#quiet = new QuietList(site.stateDirectory, clock, log)
     this.#holds = new HoldKeeper({
-      site,
+      site: siteNow,
       clock,
       log,
       isAlarmed: (device) => saysItIsDown(this.#judge.cellsOfDevice(device)),
@@ -168,7 +156,7 @@ export class Daemon {
     })
     this.#keeper = new AlarmKeeper({
       holds: this.#holds,
-      site,
+      site: siteNow,
       journal: parts.journal,
       notifier: this.#notifier,
       clock,
@@ -184,7 +172,7 @@ export class Daemon {
       },
     })
     this.#attendance = new Attendance({
-      site,
+      site: siteNow,
       journal: parts.journal,
       keeper: this.#keeper,
       isQuiet: (entry, now) => this.#holds.isQuiet(entry, now),
@@ -192,6 +180,7 @@ export class Daemon {
     })
     this.#drilling = new Drilling({
       ...parts,
+      site: siteNow,
       keeper: this.#keeper,
       table: this.#table,
       store: this.#store,
@@ -206,22 +195,29 @@ export class Daemon {
       store: this.#store,
       judge: this.#judge,
       metric: site.vocabulary.get(eventMetric),
-      hurry: (device) => this.#hurry(device),
+      hurry: (device) => this.#watched.hurry(device),
       take: (transitions) => this.#take(transitions),
     })
     this.#schedule = new Schedule(clock, random, site.parallelPolls, {
       started: (lateness) => this.#metrics.lateness.observe(lateness / 1000),
       skipped: () => this.#metrics.skipped.inc(),
     })
+    this.#listening = new Listening({
+      ...parts,
+      events: this.#events,
+      counted: (outcome) => this.#metrics.traps.inc({ outcome }),
+    })
+    this.#watched = new WatchedSite(this.#surroundings())
     for (const device of [...site.devices, site.itself]) this.#judge.addDevice(device)
     for (const group of site.groups) this.#judge.addGroup(group)
+    this.#judge.restore(this.#remembered.alarms)
     const { prepared, problems } = prepareJobs(site, this.#table, parts.collectors, site.stateDirectory)
     this.#prepared = prepared
     this.problems = problems
   }
 
   get watches(): readonly Watch[] {
-    return this.#watches
+    return this.#watched.watches
   }
 
   get judge(): Judge {
@@ -249,15 +245,13 @@ export class Daemon {
       this.#notifier.fire(watchdogOf({ ...site, labels }, site.watchdog, clock.now().wall))
     }
     this.#tellRemembered()
-    this.#watchDevices()
-    this.#watchItself()
+    this.#watched.start(site, this.#prepared)
     this.#drilling.start(clock.now())
-    this.#watchGroups()
     const { wall, mono } = clock.now()
     this.#skew = wall - mono
     this.#sweepLater()
     this.#pruneLater()
-    await this.#listenForEvents()
+    await this.#listening.start(site)
   }
 
   /** Stops polling, writes and tells what is waiting, closes everything. */
@@ -265,13 +259,12 @@ export class Daemon {
     this.#sweep?.()
     await this.#drilling.drills.stop()
     this.#prune?.()
-    this.#refresh?.()
     this.#events.stop()
-    await Promise.all(this.#listening.map((source) => source.close()))
+    await this.#listening.close()
     await this.#schedule.stop()
     this.#keeper.flush()
     await this.#notifier.stop()
-    await Promise.all(this.#prepared.map(({ job }) => job.close()))
+    await this.#watched.close()
     await this.#server?.close()
     this.#parts.journal.close()
   }
@@ -284,10 +277,10 @@ export class Daemon {
       ...pages({
         site: this.#parts.site.name,
         scrapes: new Scrapes(new Exposition(this.#store, clock), this.#metrics, clock),
-        isReady: () => this.#watches.every((watch) => watch.polled !== undefined),
+        isReady: () => this.watches.every((watch) => watch.polled !== undefined),
       }),
       ...alarmRoutes({
-        site: this.#parts.site,
+        site: () => this.#site,
         clock: this.#parts.clock,
         journal: this.#parts.journal,
         attendance: this.#attendance,
@@ -295,7 +288,7 @@ export class Daemon {
       }),
       ...this.#drilling.routes,
       ...quietRoutes({
-        site: this.#parts.site,
+        site: () => this.#site,
         clock: this.#parts.clock,
         holds: this.#holds,
         list: this.#quiet,
@@ -314,6 +307,30 @@ export class Daemon {
       web,
       watch: httpWatch({ metrics: this.#metrics, clock, log, record: (event) => this.#keeper.record(event) }),
     })
+  }
+
+  /** What the site under watch is wired to. */
+  #surroundings(): Surroundings {
+    const { site, clock, log, collectors, mayPoll } = this.#parts
+    return {
+      table: this.#table,
+      store: this.#store,
+      judge: this.#judge,
+      history: this.#history,
+      links: this.#links,
+      events: this.#events,
+      schedule: this.#schedule,
+      collectors,
+      stateDirectory: site.stateDirectory,
+      metrics: ownMetricsOf(site.vocabulary),
+      clock,
+      log,
+      mayPoll: () => mayPoll?.() !== false,
+      polled: ({ name }, use, isUp) => this.#holds.polled(name, use.probe.name, isUp, use),
+      take: (transitions) => this.#take(transitions),
+      replaced: (replaced) => this.#keeper.replace(replaced, clock.now(), this.#judge),
+      bug: (error, device, use) => this.#bug(error, { device: device.name, probe: use.probe.name }),
+    }
   }
 
   #makeNotifier(): Notifier {
@@ -377,148 +394,19 @@ export class Daemon {
     }
     const startsAt = entry.firedAt ?? entry.activeAt
     const confirmedAt = (): Milliseconds => cell()?.brokenAt ?? 0
-    return { key, labels, annotations: words, startsAt, lifetime: lifetimeOf(site), confirmedAt }
-  }
-
-  #watchDevices(): void {
-    const { site, clock, log } = this.#parts
-    const metrics = ownMetricsOf(site.vocabulary)
-    const soon = this.#prepared.length * firstRoundShare
-    for (const device of site.devices) {
-      const scope = this.#table.scope(this.#table.source(device.name, 'siteward', true))
-      this.#events.add(device, this.#table.scope(this.#table.source(device.name, 'events', true)))
-      this.#devices.set(device.name, new DeviceSeries(device, scope, metrics, this.#store))
-      const prepared = this.#prepared.filter((one) => one.device === device)
-      const { table, store, judge } = { table: this.#table, store: this.#store, judge: this.#judge }
-      const sources = prepared.map(({ source }) => source)
-      const derived = device.derived.length === 0 ? undefined : new DerivedSeries({ device, table, store, sources })
-      for (const { use, job, source } of prepared) {
-        const own = new OwnSeries(scope, metrics, use.probe.name)
-        const links = tellsNeighbours(use.probe) ? this.#links : undefined
-        const parts = { device, use, job, source, own, derived, links, table, store, judge, clock, log }
-        this.#schedulePolls(new Watch(parts), soon)
-      }
-      this.#count(device.name)
-    }
-  }
-
-  #watchItself(): void {
-    const { itself, vocabulary } = this.#parts.site
-    const scope = this.#table.scope(this.#table.source(itself.name, 'siteward', true))
-    this.#devices.set(itself.name, new DeviceSeries(itself, scope, ownMetricsOf(vocabulary), this.#store))
-    this.#itself = new SelfSeries(scope, vocabulary, this.#store, this.#judge)
-    this.#count(itself.name)
+    return { key, labels, annotations: words, startsAt, lifetime: () => lifetimeOf(this.#site), confirmedAt }
   }
 
   #sayOfItself(now: Moment): readonly Transition[] {
     const canWrite = this.#parts.journal.isKept && this.#keeper.isWriting
     const recordUp = { metric: 'siteward_record_up', labels: {}, value: canWrite ? 1 : 0 }
-    return this.#itself?.say([recordUp, ...this.#drilling.sayings(now)], now) ?? []
-  }
-
-  /** A trap is a hint only: where they cannot be heard, siteward says so and watches all the same. */
-  async #listenForEvents(): Promise<void> {
-    const { site, collectors, clock, log } = this.#parts
-    if (site.traps === undefined) return
-    const addresses = new DeviceAddresses(site.devices, namesOf)
-    await addresses.refresh()
-    const { host, port } = site.traps.listen
-    for (const [protocol, { listen }] of collectors) {
-      const credentials = site.traps.credentials.flatMap((one) => one[protocol] ?? [])
-      if (listen === undefined || credentials.length === 0) continue
-      const count = (outcome: string): void => this.#metrics.traps.inc({ outcome })
-      const heard = ({ address, id }: DeviceEvent): void => {
-        const declared = addresses.at(address).map((device) => this.#events.heard(device, id))
-        count(declared.includes(true) ? 'declared' : 'undeclared')
-      }
-      const knows = (address: string): boolean => addresses.at(address).length > 0
-      const order = { site: site.name, host, port, credentials, clock, knows, heard, dropped: count }
-      try {
-        this.#listening.push(await listen(order))
-      } catch (error) {
-        const why = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
-        log.error({ listen: `${host}:${port}`, why }, 'traps cannot be received there: change traps: listen')
-      }
-    }
-    this.#refreshLater(addresses)
-  }
-
-  #refreshLater(addresses: DeviceAddresses): void {
-    this.#refresh = this.#parts.clock.after(addressesLast, () => {
-      void addresses.refresh().then(() => this.#refreshLater(addresses))
-    })
-  }
-
-  /** Polls all of a device; false where something of it is under way. */
-  #hurry(device: string): boolean {
-    const keys = this.#watches.flatMap(({ parts }) => (parts.device.name === device ? [keyOf(parts)] : []))
-    return keys.map((key) => this.#schedule.hurry(key)).every((isSoon) => isSoon)
-  }
-
-  #watchGroups(): void {
-    const { site } = this.#parts
-    for (const { device } of site.groups) {
-      const scope = this.#table.scope(this.#table.source(device.name, 'siteward', true))
-      this.#devices.set(device.name, new DeviceSeries(device, scope, ownMetricsOf(site.vocabulary), this.#store))
-      this.#count(device.name)
-    }
-  }
-
-  #schedulePolls(watch: Watch, soon: Milliseconds): void {
-    const { use, job } = watch.parts
-    this.#watches.push(watch)
-    this.#schedule.add(
-      {
-        key: keyOf(watch.parts),
-        interval: use.interval,
-        endpoint: job.endpoint,
-        parallel: job.parallel,
-        run: (signal) => this.#poll(watch, signal),
-      },
-      soon,
-    )
-  }
-
-  /** One reading's way, in a straight line: poll, store, judge, journal, notify. */
-  async #poll(watch: Watch, signal: AbortSignal): Promise<boolean> {
-    const { clock, log } = this.#parts
-    const { device, job, use } = watch.parts
-    if (this.#parts.mayPoll?.() === false) return true
-    const poll = await runPoll(job, use.timeout, signal, {
-      clock,
-      log,
-      bug: (error) => this.#bug(error, { device: device.name, probe: use.probe.name }),
-    })
-    // Stopped or removed meanwhile: what an aborted poll did not bring says nothing about the device.
-    if (signal.aborted) return true
-    const isUp = poll.readings.length > 0 || poll.faults.length === 0
-    this.#holds.polled(device.name, use.probe.name, isUp, use)
-    this.#take(watch.take(poll))
-    this.#keep(watch)
-    if (this.#grown.delete(device.name)) this.#count(device.name)
-    return isUp
-  }
-
-  /** What the poll brought, and what siteward made of it, as the history has it. */
-  #keep({ parts: { source, own, derived, device } }: Watch): void {
-    const { wall } = this.#parts.clock.now()
-    const keep = (all: Iterable<Series>): void => {
-      for (const series of all) this.#history.record(series, this.#store.value(series), wall)
-    }
-    keep(this.#table.seriesOf(source))
-    keep(derived?.series ?? [])
-    keep(own.up === undefined ? [] : [own.up])
-    keep(this.#devices.get(device.name)?.firing ?? [])
+    return this.#watched.say([recordUp, ...this.#drilling.sayings(now)], now)
   }
 
   #take(transitions: readonly Transition[]): void {
     if (transitions.length === 0) return
     this.#keeper.take(transitions, this.#judge)
-    for (const device of new Set(transitions.map(({ cell }) => cell.device.name))) this.#count(device)
-  }
-
-  #count(device: string): void {
-    this.#devices.get(device)?.count(this.#judge, this.#parts.clock.now().mono)
+    for (const device of new Set(transitions.map(({ cell }) => cell.device.name))) this.#watched.count(device)
   }
 
   #bug(error: unknown, where: Labels): void {
@@ -537,7 +425,7 @@ export class Daemon {
       this.#take(this.#sayOfItself(now))
       this.#attendance.sweep(now)
       this.#drilling.tick(now)
-      for (const watch of this.#watches) this.#take(watch.expireIfSilent(now))
+      this.#watched.expireSilent(now)
       this.#holds.sweep(now)
       this.#sweepLater()
     })
@@ -556,15 +444,6 @@ export class Daemon {
     if (Math.abs(step) < clockStep) return
     this.#parts.log.warn({ seconds: Math.round(step / 1000) }, "the system's clock was set; no alarm moves by it")
   }
-}
-
-/** The name of a source in the schedule. */
-function keyOf({ device, use }: WatchParts): string {
-  return `${device.name}/${use.probe.name}`
-}
-
-async function namesOf(host: string): Promise<readonly string[]> {
-  return (await lookup(host, { all: true })).map(({ address }) => address)
 }
 
 /** Whether an alarm of a device says that it does not answer, pending or firing. */

@@ -24,7 +24,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'src/expose': ['src/model'],
   'src/library': ['src/model'],
   'src/completion': [],
-  'src/watch': ['src/model', 'src/store', 'src/judge', 'collectors'],
+  'src/watch': ['src/model', 'src/store', 'src/judge', 'src/schedule', 'src/history', 'collectors'],
   'src/alarms': ['src/model', 'src/judge', 'src/hold', 'src/store', 'src/record', 'src/notify', 'src/expose'],
   'src/drilling': [
     'src/model',

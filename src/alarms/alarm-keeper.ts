@@ -1,16 +1,16 @@
 import { type FiringAlarm, isSilence } from '../hold/hold.ts'
 import type { Cell, Transition } from '../judge/cell.ts'
 import { alertKey, alertLabels, phase } from '../judge/cell.ts'
-import type { Judge } from '../judge/judge.ts'
+import type { Judge, Replaced, Restored } from '../judge/judge.ts'
 import { annotations } from '../judge/text.ts'
-import { type Alarm, lastKnown } from '../model/alarm.ts'
+import { type Alarm, inactive, lastKnown } from '../model/alarm.ts'
 import { type Cancel, type Clock, type Milliseconds, type Moment, momentOf } from '../model/clock.ts'
 import { isDrill, markDrill } from '../model/drill.ts'
 import type { Labels } from '../model/labels.ts'
 import type { Log } from '../model/log.ts'
 import { alarmId, type EventKind, type RecordEvent } from '../model/record.ts'
-import { ruledDevices, type Site } from '../model/site.ts'
-import type { Firing } from '../notify/book.ts'
+import type { Rule } from '../model/rule.ts'
+import { ruledDevices, type Site, type SiteNow } from '../model/site.ts'
 import type { Notifier } from '../notify/notifier.ts'
 import type { Journal, JournalEntry } from '../store/journal.ts'
 import { isEscalation } from './escalation.ts'
@@ -26,7 +26,7 @@ const mostWaiting = 20_000
 
 /** What the keeper is wired to. */
 export interface KeeperParts {
-  readonly site: Site
+  readonly site: SiteNow
   readonly journal: Journal
   readonly notifier: Notifier
   readonly clock: Clock
@@ -88,9 +88,19 @@ export class AlarmKeeper {
   /** Resolves what fires of cells that left the site. */
   release(cells: readonly Cell[], at: Moment, judge: Judge): void {
     for (const cell of cells) {
-      if (phase(cell.alarm) !== 'inactive') this.#takeOne(cell, cell.alarm, { state: 'inactive' }, at, judge)
+      if (phase(cell.alarm) !== 'inactive') this.#takeOne(cell, cell.alarm, inactive, at, judge)
     }
     this.#later(gathering)
+  }
+
+  /** Follows alarms under other rules or labels: one that is another alert now ends as the old and begins as the new. */
+  replace({ carried, ended }: Replaced, at: Moment, judge: Judge): void {
+    for (const { from, to } of carried) {
+      if (from.key === to.key) continue
+      this.#takeOne(from, from.alarm, inactive, at, judge)
+      this.#takeOne(to, inactive, to.alarm, at, judge)
+    }
+    this.release(ended, at, judge)
   }
 
   /** Alarms of the journal whose device or rule is gone: what was firing is kept as resolved until everybody knows. */
@@ -152,7 +162,8 @@ export class AlarmKeeper {
   #takeOne(cell: Cell, from: Alarm, to: Alarm, at: Moment, judge: Judge): void {
     const { attendance, holds, site, clock } = this.#parts
     const words = (): Labels => {
-      const said = annotations(cell, judge.bounds(cell), { ...site, now: clock.now().wall })
+      const now = currentOf(cell, judge)
+      const said = annotations(now, judge.bounds(now), { ...site(), now: clock.now().wall })
       const marked = isDrill(cell.labels) ? markDrill(said) : said
       return { ...marked, ...attendance.words(cell.key), ...holds.words(cell.key) }
     }
@@ -164,7 +175,7 @@ export class AlarmKeeper {
         this.#keepEntry(entryOf(cell, 'pending', to, undefined, words()), 'pending', at)
         return
       case 'firing':
-        this.#begin(cell, to, at, words)
+        this.#begin(cell, to, at, words, judge)
         return
       case 'inactive':
         if (was === 'firing') this.#end(cell, entryOf(cell, 'resolved', from, at.wall, words()), at)
@@ -176,11 +187,11 @@ export class AlarmKeeper {
     }
   }
 
-  #begin(cell: Cell, to: Alarm, at: Moment, words: () => Labels): void {
+  #begin(cell: Cell, to: Alarm, at: Moment, words: () => Labels, judge: Judge): void {
     const { holds, clock, attendance } = this.#parts
     const entry = entryOf(cell, 'firing', to, undefined, words())
     this.record(eventOf(entry, 'firing', at.wall))
-    const fire = (told: 'began' | 'told', now: Moment): void => this.#fire(cell, to, now, words, told)
+    const fire = (told: 'began' | 'told', now: Moment): void => this.#fire({ cell, judge }, to, now, words, told)
     // A drill proves the path: nothing stands in its way, and it explains nothing.
     const hold = isDrill(cell.labels)
       ? undefined
@@ -210,21 +221,19 @@ export class AlarmKeeper {
   }
 
   /** Told now (`at`): at once, or when nothing holds it back any more; from now on somebody is to take it. */
-  #fire(cell: Cell, to: Alarm, at: Moment, words: () => Labels, told: 'began' | 'told'): void {
+  #fire({ cell, judge }: Judged, to: Alarm, at: Moment, words: () => Labels, told: 'began' | 'told'): void {
     const entry = entryOf(cell, 'firing', to, undefined, words())
     this.#parts.attendance[told](entry, at)
-    this.keep(entry, (notifier) => notifier.fire(this.#firing(cell, firedAt(to, at), words)))
-  }
-
-  #firing(cell: Cell, { wall }: Moment, annotations: () => Labels): Firing {
     const { key, labels } = cell
-    const lifetime = lifetimeOf(this.#parts.site)
-    return { key, labels, annotations, startsAt: wall, lifetime, confirmedAt: () => cell.brokenAt }
+    const lifetime = (): Milliseconds => lifetimeOf(this.#parts.site())
+    const confirmedAt = (): Milliseconds => currentOf(cell, judge).brokenAt
+    const startsAt = firedAt(to, at).wall
+    this.keep(entry, (notifier) => notifier.fire({ key, labels, annotations: words, startsAt, lifetime, confirmedAt }))
   }
 
   /** Once it is on disk; where Prometheus alone judges, siteward tells nobody. */
   #tell(tell: (notifier: Notifier) => void): void {
-    if (this.#parts.site.judge !== 'prometheus') this.#told.push(() => tell(this.#parts.notifier))
+    if (this.#parts.site().judge !== 'prometheus') this.#told.push(() => tell(this.#parts.notifier))
   }
 
   #log(cell: Cell, was: string, to: Alarm): void {
@@ -270,6 +279,17 @@ export class AlarmKeeper {
       this.#later(nextTry)
     }
   }
+}
+
+/** A cell, and who judges it. */
+interface Judged {
+  readonly cell: Cell
+  readonly judge: Judge
+}
+
+/** The cell that stands for an alert now: after a reload it may be another. */
+function currentOf(cell: Cell, judge: Judge): Cell {
+  return judge.cell(cell.device.name, cell.key) ?? cell
 }
 
 /** An entry of the record about an alarm of the journal. */
@@ -342,7 +362,7 @@ export function lifetimeOf({ runOut, resend }: Site): Milliseconds {
  * must be told again, `resolved` may not have been told to everybody, `orphans` have lost their device or rule.
  */
 export interface Remembered {
-  readonly alarms: ReadonlyMap<string, Alarm>
+  readonly alarms: readonly Restored[]
   readonly firing: readonly JournalEntry[]
   readonly resolved: readonly JournalEntry[]
   readonly orphans: readonly JournalEntry[]
@@ -350,32 +370,42 @@ export interface Remembered {
 
 /** Pure: sorts the journal's entries by the site of today. Time while siteward was away counts as unknown. */
 export function remember(entries: readonly JournalEntry[], site: Site, now: Moment): Remembered {
-  const alarms = new Map<string, Alarm>()
+  const alarms: Restored[] = []
   const firing: JournalEntry[] = []
   const resolved: JournalEntry[] = []
   const orphans: JournalEntry[] = []
-  const known = new Set(entries.filter((entry) => isKnown(entry, site)).map(({ key }) => alarmId(key)))
+  const rules = rulesOf(entries, site)
+  const known = new Set([...rules.keys()].map(alarmId))
   for (const entry of entries) {
     if (entry.state === 'resolved') resolved.push(entry)
     else if (isEscalation(entry) && known.has(entry.labels['alarm_id'] ?? '')) firing.push(entry)
-    else if (!known.has(alarmId(entry.key))) orphans.push(entry)
     else {
-      alarms.set(entry.key, alarmOf(entry, now))
+      const rule = rules.get(entry.key)
+      if (rule === undefined) {
+        orphans.push(entry)
+        continue
+      }
+      alarms.push({ device: entry.device, rule, own: entry.own, alarm: alarmOf(entry, now) })
       if (entry.state === 'firing') firing.push(entry)
     }
   }
   return { alarms, firing, resolved, orphans }
 }
 
-/** Whether today's site file would still give this very alert. */
-function isKnown(entry: JournalEntry, site: Site): boolean {
-  const device = ruledDevices(site).find(({ name }) => name === entry.device)
-  if (device === undefined) return false
-  return device.rules.some(
-    (rule) =>
-      rule.alarm === entry.alarm &&
-      rule.severity === entry.severity &&
-      alertKey(alertLabels(rule, device, site, entry.own)) === entry.key,
+/** The rules by which today's site file would still give the very alerts of the journal, by their keys. */
+function rulesOf(entries: readonly JournalEntry[], site: Site): ReadonlyMap<string, Rule> {
+  const devices = new Map(ruledDevices(site).map((device) => [device.name, device]))
+  return new Map(
+    entries.flatMap((entry): readonly (readonly [string, Rule])[] => {
+      const device = devices.get(entry.device)
+      const rule = device?.rules.find(
+        (one) =>
+          one.alarm === entry.alarm &&
+          one.severity === entry.severity &&
+          alertKey(alertLabels(one, device, site, entry.own)) === entry.key,
+      )
+      return rule === undefined ? [] : [[entry.key, rule]]
+    }),
   )
 }
 

@@ -3,7 +3,7 @@ import { json, operation, type Reply, type Request, RequestError, type Route } f
 import type { Clock, Milliseconds } from '../model/clock.ts'
 import { parseDuration } from '../model/duration.ts'
 import { type RecordEvent, steps } from '../model/record.ts'
-import type { Site } from '../model/site.ts'
+import type { SiteNow } from '../model/site.ts'
 import { episodesOf } from '../record/episodes.ts'
 import { listed } from '../record/listing.ts'
 import type { JournalView } from '../store/journal.ts'
@@ -15,7 +15,7 @@ export const usualSince = '7d'
 
 /** What the routes of alarms are wired to. */
 export interface AlarmRouteParts {
-  readonly site: Site
+  readonly site: SiteNow
   readonly clock: Clock
   readonly journal: JournalView
   readonly attendance: Attendance
@@ -60,7 +60,7 @@ function list({ query }: Request, { site, clock, journal, attendance, waiting }:
   const episodes = withFiring(episodesOf(events), attendance.firing).filter(
     (episode) => device === undefined || episode.device === device,
   )
-  return json(200, { alarms: episodes.map((episode) => listed(episode, site.serviceLevels, now)) })
+  return json(200, { alarms: episodes.map((episode) => listed(episode, site().serviceLevels, now)) })
 }
 
 /** `7d` before now, or a time as it is written; undefined for anything else. */
@@ -81,6 +81,6 @@ function attend(id: string, word: Parameters<Attendance['attend']>[1], parts: Al
     case 'ambiguous':
       throw new RequestError(409, `${id} may be ${found.ids.join(' or ')}: type more of it`)
     case 'done':
-      return json(200, { alarm: listed(found.episode, site.serviceLevels, now.wall), written: found.isWritten })
+      return json(200, { alarm: listed(found.episode, site().serviceLevels, now.wall), written: found.isWritten })
   }
 }

@@ -2,7 +2,7 @@ import { elapsed, type Milliseconds, type Moment, momentOf } from '../model/cloc
 import { isDrill } from '../model/drill.ts'
 import type { Labels } from '../model/labels.ts'
 import { alarmId, type RecordEvent, type Step } from '../model/record.ts'
-import type { Site } from '../model/site.ts'
+import type { SiteNow } from '../model/site.ts'
 import type { Firing } from '../notify/book.ts'
 import { continued, doneAt, type Episode, episodesOf, type StepTime, stepTimes } from '../record/episodes.ts'
 import type { Journal, JournalEntry } from '../store/journal.ts'
@@ -17,7 +17,7 @@ const shortestPrefix = 4
 
 /** What attendance is wired to. */
 export interface AttendanceParts {
-  readonly site: Site
+  readonly site: SiteNow
   readonly journal: Journal
   readonly keeper: AlarmKeeper
   /** Whether a new alert about it would be held back by a quiet time. */
@@ -142,7 +142,7 @@ export class Attendance implements Attending {
   late(now: Moment): Readonly<Record<Step, number>> {
     const late = { taken: 0, on_site: 0, repaired: 0 }
     for (const { episode } of this.#open.values()) {
-      for (const { step, state } of stepTimes(episode, this.#parts.site.serviceLevels, now.wall)) {
+      for (const { step, state } of stepTimes(episode, this.#parts.site().serviceLevels, now.wall)) {
         if (state === 'late') late[step]++
       }
     }
@@ -155,7 +155,7 @@ export class Attendance implements Attending {
   }
 
   #isOverdue({ entry, episode, toldAt, escalation }: Open, now: Moment): boolean {
-    const { severities, taken } = this.#parts.site.serviceLevels
+    const { severities, taken } = this.#parts.site().serviceLevels
     if (escalation !== undefined || doneAt(episode, 'taken') !== undefined) return false
     if (!severities.some((one) => one === entry.severity) || elapsed(toldAt, now) <= taken) return false
     return !this.#parts.isQuiet(entry, now)
@@ -170,12 +170,15 @@ export class Attendance implements Attending {
   }
 
   #escalate(open: Open, now: Moment): void {
-    const { keeper, site } = this.#parts
+    const { keeper } = this.#parts
+    const site = this.#parts.site()
     const escalation = escalationOf(open.entry, now.wall, site)
     const event = eventOf(open.entry, 'escalated', now.wall)
     this.#open.set(open.entry.key, { ...open, escalation, episode: continued(open.episode, event) })
     keeper.record(event)
-    keeper.keep(escalation, (notifier) => notifier.fire(firingOf(escalation, now.wall, lifetimeOf(site))))
+    keeper.keep(escalation, (notifier) =>
+      notifier.fire(firingOf(escalation, now.wall, () => lifetimeOf(this.#parts.site()))),
+    )
   }
 
   #attended(open: Open, episode: Episode, now: Moment): void {
@@ -193,7 +196,7 @@ export class Attendance implements Attending {
 
   /** Tells of each step whose time has just been settled. */
   #settle(before: Episode, after: Episode, { wall }: Moment): void {
-    const levels = this.#parts.site.serviceLevels
+    const levels = this.#parts.site().serviceLevels
     const were = stepTimes(before, levels, wall)
     for (const [index, time] of stepTimes(after, levels, wall).entries()) {
       const was = were[index]?.state
@@ -219,6 +222,10 @@ function fits({ id }: Episode, typed: string): boolean {
  * An escalation for the book. No reading ever confirms it: where another siteward of the site has ended it, because
  * somebody has taken the alarm there, this one does not begin it anew.
  */
-function firingOf({ key, labels, annotations }: JournalEntry, startsAt: Milliseconds, lifetime: Milliseconds): Firing {
+function firingOf(
+  { key, labels, annotations }: JournalEntry,
+  startsAt: Milliseconds,
+  lifetime: () => Milliseconds,
+): Firing {
   return { key, labels, annotations: () => annotations, startsAt, lifetime, confirmedAt: () => 0 }
 }

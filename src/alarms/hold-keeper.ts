@@ -7,7 +7,7 @@ import type { Device } from '../model/device.ts'
 import type { Labels } from '../model/labels.ts'
 import type { Log } from '../model/log.ts'
 import type { QuietWindow } from '../model/quiet.ts'
-import type { Site } from '../model/site.ts'
+import type { Site, SiteNow } from '../model/site.ts'
 
 /** The annotation of an alarm in the journal that says why nobody was told of it. */
 export const heldAnnotation = 'held'
@@ -18,7 +18,7 @@ const mostNames = 20
 
 /** What the keeper of holds is wired to. */
 export interface HoldParts {
-  readonly site: Site
+  readonly site: SiteNow
   readonly clock: Clock
   readonly log: Log
   /** Whether an alarm of a device says that it is down, pending or firing. */
@@ -39,6 +39,13 @@ interface Kept {
   readonly tell: () => void
 }
 
+/** What is looked up in the site again and again. */
+interface Index {
+  readonly site: Site
+  readonly devices: ReadonlyMap<string, Device>
+  readonly followers: Map<string, ReadonlySet<string>>
+}
+
 interface Polled {
   readonly isUp: boolean
   readonly at: Milliseconds
@@ -52,17 +59,16 @@ interface Polled {
 export class HoldKeeper {
   readonly #parts: HoldParts
   readonly #startedAt: Milliseconds
-  readonly #devices: ReadonlyMap<string, Device>
   readonly #kept = new Map<string, Kept>()
   readonly #polled = new Map<string, Map<string, Polled>>()
-  readonly #followers = new Map<string, ReadonlySet<string>>()
+  #index: Index
   readonly #quiet = new QuietWatch()
   #explains: ReadonlyMap<string, readonly FiringAlarm[]> = new Map()
 
   constructor(parts: HoldParts) {
     this.#parts = parts
     this.#startedAt = parts.clock.now().mono
-    this.#devices = new Map(parts.site.devices.map((device) => [device.name, device]))
+    this.#index = indexOf(parts.site())
   }
 
   /** How many alarms are held back, by reason. */
@@ -146,7 +152,8 @@ export class HoldKeeper {
 
   /** The quiet times of now, each with its end. */
   quietNow(now: Moment): readonly (Occurrence & { readonly window: QuietWindow })[] {
-    const { site, added } = this.#parts
+    const { added } = this.#parts
+    const site = this.#parts.site()
     return [...site.quiet, ...added()].flatMap((window) => {
       const found = occurrenceAt(window.time, now.wall, site.timeZone)
       return found === undefined || this.#quiet.isOver(window.name, found) ? [] : [{ ...found, window }]
@@ -174,7 +181,8 @@ export class HoldKeeper {
 
   #decide(untold: readonly FiringAlarm[], now: Moment) {
     const isSource = ({ isFiring, hold }: Kept): boolean => isFiring && hold === undefined
-    const told = this.#parts.site.inhibit.length === 0 ? [] : this.#alarms(isSource)
+    const { inhibit } = this.#parts.site()
+    const told = inhibit.length === 0 ? [] : this.#alarms(isSource)
     const states = new Map<string, DeviceState | undefined>()
     return decide(untold, told, {
       now: now.mono,
@@ -184,13 +192,13 @@ export class HoldKeeper {
         return states.get(device)
       },
       quiet: this.quietNow(now).map(({ window }) => window),
-      inhibit: this.#parts.site.inhibit,
+      inhibit,
       followers: (device) => this.#followersOf(device),
     })
   }
 
   #stateOf(name: string): DeviceState | undefined {
-    const device = this.#devices.get(name)
+    const device = this.#indexNow().devices.get(name)
     if (device === undefined) return undefined
     const polls = [...(this.#polled.get(name)?.values() ?? [])]
     const latest = (times: readonly (Milliseconds | undefined)[]): Milliseconds | undefined =>
@@ -209,9 +217,24 @@ export class HoldKeeper {
   }
 
   #followersOf(device: string): ReadonlySet<string> {
-    const known = this.#followers.get(device) ?? followersOf(device, this.#parts.site.devices)
-    this.#followers.set(device, known)
+    const { followers, site } = this.#indexNow()
+    const known = followers.get(device) ?? followersOf(device, site.devices)
+    followers.set(device, known)
     return known
+  }
+
+  /** The index of the site as it is now; of what has left it nothing is kept. */
+  #indexNow(): Index {
+    const site = this.#parts.site()
+    if (site === this.#index.site) return this.#index
+    this.#index = indexOf(site)
+    for (const [name, probes] of this.#polled) {
+      const uses = this.#index.devices.get(name)?.probes ?? []
+      for (const probe of probes.keys()) if (!uses.some((use) => use.probe.name === probe)) probes.delete(probe)
+      if (probes.size === 0) this.#polled.delete(name)
+    }
+    this.#quiet.keep(new Set([...site.quiet, ...this.#parts.added()].map((window) => window.name)))
+    return this.#index
   }
 
   #endEarly(now: Moment): void {
@@ -234,12 +257,21 @@ export class HoldKeeper {
   }
 }
 
+function indexOf(site: Site): Index {
+  return { site, devices: new Map(site.devices.map((device) => [device.name, device])), followers: new Map() }
+}
+
 /** Which occurrences of quiet times are over before their end. */
 class QuietWatch {
   readonly #seen = new Map<
     string,
     { readonly from: Milliseconds; wasBad: boolean; wellSince: Moment | undefined; isOver: boolean }
   >()
+
+  /** Forgets all others. */
+  keep(names: ReadonlySet<string>): void {
+    for (const name of this.#seen.keys()) if (!names.has(name)) this.#seen.delete(name)
+  }
 
   isOver(name: string, { from }: Occurrence): boolean {
     const seen = this.#seen.get(name)

@@ -4,14 +4,14 @@ import type { Clock, Milliseconds } from '../model/clock.ts'
 import { parseDuration } from '../model/duration.ts'
 import { labelValue } from '../model/labels.ts'
 import type { QuietWindow } from '../model/quiet.ts'
-import { ruledDevices, type Site } from '../model/site.ts'
+import { ruledDevices, type SiteNow } from '../model/site.ts'
 import { localMoment, localTime } from '../model/time-zone.ts'
 import type { HoldKeeper } from './hold-keeper.ts'
 import type { QuietList } from './quiet-list.ts'
 
 /** What the routes of quiet times are wired to. */
 export interface QuietRouteParts {
-  readonly site: Site
+  readonly site: SiteNow
   readonly clock: Clock
   readonly holds: HoldKeeper
   readonly list: QuietList
@@ -52,7 +52,8 @@ export function quietRoutes(parts: QuietRouteParts): readonly Route[] {
   ]
 }
 
-function add(body: Static<typeof addition>, { site, clock, list }: QuietRouteParts): Reply {
+function add(body: Static<typeof addition>, { site: siteNow, clock, list }: QuietRouteParts): Reply {
+  const site = siteNow()
   const { devices = [], alarms = [], match = {}, note = '' } = body
   if (devices.length === 0 && alarms.length === 0 && Object.keys(match).length === 0)
     throw new RequestError(400, 'say which alerts it is about: devices, alarms or match')
@@ -84,7 +85,8 @@ function end({ params, query }: Request<unknown>, parts: QuietRouteParts): Reply
   return json(200, { ended: window.name, unwell })
 }
 
-function listed({ site, clock, holds, list }: QuietRouteParts): unknown {
+function listed({ site: siteNow, clock, holds, list }: QuietRouteParts): unknown {
+  const site = siteNow()
   const now = clock.now()
   const active = new Map(holds.quietNow(now).map(({ window, to }) => [window, to]))
   return [...site.quiet, ...list.windows]

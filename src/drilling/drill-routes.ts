@@ -54,10 +54,11 @@ export function drillRoutes(drills: Drills, parts: Pick<DrillParts, 'site' | 'se
 }
 
 /** One drill for each alarm and severity of the site, on a device that has given the reading. */
-function proposals({ site, seriesOf, value }: Pick<DrillParts, 'site' | 'seriesOf' | 'value'>): {
+function proposals({ site: siteNow, seriesOf, value }: Pick<DrillParts, 'site' | 'seriesOf' | 'value'>): {
   proposals: readonly Proposal[]
 } {
   const found = new Map<string, Proposal>()
+  const site = siteNow()
   for (const device of [...site.devices, site.itself]) {
     const read = new Map([...seriesOf(device.name)].map((series) => [series.metric.name, series]))
     for (const rule of device.rules) {

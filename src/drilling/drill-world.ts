@@ -37,8 +37,8 @@ export class DrillWorld {
     const rules = device.rules.filter((rule) => rule.metric === metric && rule.condition.kind !== 'absent')
     this.longestWait = Math.max(0, ...rules.map((rule) => rule.for))
     this.#limitMetrics = new Set(rules.flatMap(limitMetrics))
-    this.#judge = new Judge(parts.site, this.#store)
-    this.#table = new SeriesTable(parts.site.name, (series) => {
+    this.#judge = new Judge(parts.site(), this.#store)
+    this.#table = new SeriesTable(parts.site().name, (series) => {
       this.#store.add(series)
       this.#judge.addSeries(series)
     })

@@ -38,7 +38,7 @@ export interface DrillParts extends WorldParts, InjectionParts {
   /** How each Alertmanager holds an alert. Never rejects. */
   look(labels: Labels): Promise<readonly Sighting[]>
   /** Whether the far end tells of a page that holds this text; undefined where nobody is asked. Never rejects. */
-  receipt: ((text: string) => Promise<boolean>) | undefined
+  receipt(): ((text: string) => Promise<boolean>) | undefined
   ended(report: DrillReport): void
 }
 
@@ -55,6 +55,7 @@ export class Drill {
   readonly #order: DrillOrder
   readonly #began: Moment
   readonly #hold: Milliseconds
+  readonly #receipt: ReturnType<DrillParts['receipt']>
   readonly #steps: DrillStep[] = []
   #report: DrillReport
   #timer: Cancel = () => {}
@@ -72,6 +73,7 @@ export class Drill {
     this.#order = order
     this.#parts = parts
     this.#began = parts.clock.now()
+    this.#receipt = parts.receipt()
     this.#world = new DrillWorld(target, parts)
     this.#injection = injectionFor(target, this.#world, parts, {
       take: (readings) => this.#take(readings),
@@ -141,7 +143,8 @@ export class Drill {
   async #look(): Promise<void> {
     this.#isLooking = true
     const cell = this.#firing.find(({ rule }) => rule.severity === 'critical') ?? this.#firing[0]
-    const { look, receipt, clock } = this.#parts
+    const { look, clock } = this.#parts
+    const receipt = this.#receipt
     if (cell !== undefined) {
       const sightings = await look(cell.labels)
       if (this.#isOver) return
@@ -170,7 +173,7 @@ export class Drill {
     const seen = { hasFired: this.#firedAt !== undefined, sightings: this.#sightings, isReceived: this.#isReceived }
     if (this.#firedAt === undefined) return elapsed(this.#began, now) >= this.#hold ? verdictOf(seen) : undefined
     const verdict = verdictOf(seen)
-    const isWaiting = this.#parts.receipt !== undefined && this.#isReceived !== true
+    const isWaiting = this.#receipt !== undefined && this.#isReceived !== true
     if (verdict.passed && !isWaiting) return verdict
     const limit = isWaiting && this.#heldAt !== undefined ? untilReceived : untilHeld
     return elapsed(this.#firedAt, now) >= limit ? verdict : undefined

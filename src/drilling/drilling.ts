@@ -5,7 +5,7 @@ import type { Clock, Moment } from '../model/clock.ts'
 import type { Log } from '../model/log.ts'
 import type { Reading } from '../model/reading.ts'
 import type { SeriesTable, Source } from '../model/series.ts'
-import type { Site } from '../model/site.ts'
+import type { SiteNow } from '../model/site.ts'
 import { hasReceipt, heldAlert } from '../notify/sighting.ts'
 import type { Journal } from '../store/journal.ts'
 import type { Store } from '../store/store.ts'
@@ -18,7 +18,7 @@ import type { InjectionParts } from './injection.ts'
 
 /** What drilling is wired to: the real site's series are only looked at. */
 export interface DrillingParts {
-  readonly site: Site
+  readonly site: SiteNow
   readonly journal: Journal
   readonly keeper: AlarmKeeper
   readonly table: SeriesTable
@@ -42,7 +42,6 @@ export class Drilling {
   constructor(parts: DrillingParts) {
     this.#parts = parts
     const { site, keeper, clock, log, store, collectors, polls } = parts
-    const { receipt } = site.drills
     const drillParts: DrillParts = {
       site,
       keeper,
@@ -58,9 +57,12 @@ export class Drilling {
       unexpose: () => this.#unexpose(),
       look: (labels) =>
         Promise.all(
-          site.alertmanagers.map(async (url) => ({ alertmanager: url.origin, ...(await heldAlert(url, labels)) })),
+          site().alertmanagers.map(async (url) => ({ alertmanager: url.origin, ...(await heldAlert(url, labels)) })),
         ),
-      receipt: receipt === undefined ? undefined : (text) => hasReceipt(receipt, text),
+      receipt: () => {
+        const { receipt } = site().drills
+        return receipt === undefined ? undefined : (text) => hasReceipt(receipt, text)
+      },
       ended: (report) => this.#schedule?.ended(report),
     }
     this.drills = new Drills(drillParts)
@@ -69,7 +71,8 @@ export class Drilling {
 
   /** Plans of the site begin to count, from what the record knows of them. */
   start(now: Moment): void {
-    const { site, journal, keeper } = this.#parts
+    const { journal, keeper } = this.#parts
+    const site = this.#parts.site()
     const past = journal.drills(now.wall - site.keepRecord)
     this.#schedule = new DrillSchedule(site.drills.schedule, this.drills, past, now, (event) => keeper.record(event))
   }

@@ -22,7 +22,7 @@ export class Drills {
   /** Begins a drill; why not, otherwise. */
   start(order: DrillOrder): Outcome<DrillReport> {
     if (this.#running !== undefined) return refuse(`the drill ${this.#running.report.id} runs: one at a time`)
-    if (this.#parts.site.judge === 'prometheus') return refuse('Prometheus alone judges here: siteward pages nobody')
+    if (this.#parts.site().judge === 'prometheus') return refuse('Prometheus alone judges here: siteward pages nobody')
     const target = findTarget(order.device, order.aim, this.#parts)
     if (!target.ok) return target
     const ended = (report: DrillReport): void => {

@@ -4,7 +4,7 @@ import { drillLabels } from '../model/drill.ts'
 import { type Labels, labelsMatch } from '../model/labels.ts'
 import type { Metric } from '../model/metric.ts'
 import type { Series } from '../model/series.ts'
-import type { Site } from '../model/site.ts'
+import type { SiteNow } from '../model/site.ts'
 
 /** What is drilled: one series of a device, and the value that it is to read. */
 export interface Target {
@@ -19,17 +19,17 @@ export interface Target {
 
 /** Where a target is looked for: the real series are only looked at. */
 export interface TargetParts {
-  readonly site: Site
+  readonly site: SiteNow
   seriesOf(device: string): Iterable<Series>
 }
 
 /** Which series `READING=VALUE` means, and whether it can have that value at all. */
 export function findTarget(name: string, text: string, parts: TargetParts): Outcome<Target> {
-  const device = [...parts.site.devices, parts.site.itself].find((one) => one.name === name)
+  const device = [...parts.site().devices, parts.site().itself].find((one) => one.name === name)
   if (device === undefined) return refuse(`the site has no device ${name}`)
   const aim = parseAim(text)
   if (!aim.ok) return aim
-  const metric = parts.site.vocabulary.get(aim.value.metric)
+  const metric = parts.site().vocabulary.get(aim.value.metric)
   if (metric === undefined) return refuse(`there is no metric ${aim.value.metric}`)
   const rules = device.rules.filter((rule) => rule.metric === metric)
   if (rules.length === 0) return refuse(`no alarm of ${name} looks at ${metric.name}`)

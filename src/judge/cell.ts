@@ -7,8 +7,14 @@ import type { Series } from '../model/series.ts'
 import type { Bounds } from './breach.ts'
 import type { Window } from './window.ts'
 
-/** What an alarm is about: one series, or (a rule on absence) a device as a whole. */
-export type Subject = { readonly kind: 'series'; readonly series: Series } | { readonly kind: 'device' }
+/**
+ * What an alarm is about: one series, or (a rule on absence) a device as a whole. `awaited` is a series that was there
+ * before a restart or reload and has not come since: till then its alarm stays what it was.
+ */
+export type Subject =
+  | { readonly kind: 'series'; readonly series: Series }
+  | { readonly kind: 'device' }
+  | { readonly kind: 'awaited' }
 
 /** One rule on one subject, with its alarm: the unit of judging. */
 export interface Cell {
@@ -16,7 +22,7 @@ export interface Cell {
   readonly key: string
   readonly rule: Rule
   readonly device: Device
-  readonly subject: Subject
+  subject: Subject
   /** The identity that Alertmanager sees; holds no value, so that it stays the same for the alarm's life. */
   readonly labels: Labels
   /** The series' own labels, without site and device. */

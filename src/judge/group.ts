@@ -17,6 +17,14 @@ export interface Group {
   readonly cells: Cell[]
 }
 
+/** Takes a series out of a group, and the alarm on it. */
+export function leaveSeries({ rule, series, cells }: Group, gone: Series): void {
+  const at = series.findIndex(({ id }) => id === gone.id)
+  if (at < 0) return
+  series.splice(at, 1)
+  if (rule.measure?.kind === 'spread') cells.splice(at, 1)
+}
+
 type Spread = Extract<Measure, { readonly kind: 'spread' }>
 
 /** Which group of a rule a series with these labels belongs to. */

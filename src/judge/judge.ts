@@ -1,4 +1,4 @@
-import { type Alarm, inactive } from '../model/alarm.ts'
+import { type Alarm, inactive, lastKnown } from '../model/alarm.ts'
 import type { Moment } from '../model/clock.ts'
 import type { Device } from '../model/device.ts'
 import type { DeviceGroup } from '../model/group.ts'
@@ -6,8 +6,9 @@ import { type Labels, labelKey, labelsMatch } from '../model/labels.ts'
 import type { Limit, Rule } from '../model/rule.ts'
 import type { Series } from '../model/series.ts'
 import { type Bounds, type Breach, boundsOf, breach, unknownIndex } from './breach.ts'
-import { alertKey, alertLabels, type Cell, isTransition, type Subject, type Transition } from './cell.ts'
-import { countBreach, distances, type Group, groupKey } from './group.ts'
+import { alertKey, alertLabels, type Cell, isTransition, phase, type Subject, type Transition } from './cell.ts'
+import { countBreach, distances, type Group, groupKey, leaveSeries } from './group.ts'
+import { inherit, isFor, measuresSame, type Pair, pairCells } from './inherit.ts'
 import { step } from './step.ts'
 import { isWindowMeasure, Window } from './window.ts'
 
@@ -16,14 +17,30 @@ export interface Values {
   value(series: Series): number
 }
 
-/** The state of an alarm as the journal kept it, by its alert's key. */
-export type Restored = ReadonlyMap<string, Alarm>
+/** An alarm as it was before a restart; its series, if it is on one, has not come yet. */
+export interface Restored {
+  readonly device: string
+  readonly rule: Rule
+  /** The labels of its series, without site and device. */
+  readonly own: Labels
+  readonly alarm: Alarm
+}
+
+/** What became of the alarms of a device, pending or firing, when it got other rules or labels. */
+export interface Replaced {
+  /** Those that go on; with another key they go on under another alert. */
+  readonly carried: readonly Pair[]
+  /** Those whose rule is gone. */
+  readonly ended: readonly Cell[]
+}
+
+/** What a judge labels alerts by. */
+type AlertSite = { readonly name: string; readonly labels: Labels }
 
 /** Keeps every alarm of the site and moves it on as readings come, fail to come, or time passes. */
 export class Judge {
-  readonly #site: { readonly name: string; readonly labels: Labels }
   readonly #values: Values
-  readonly #restored: Map<string, Alarm>
+  #site: AlertSite
   readonly #bySeries = new Map<number, Cell[]>()
   readonly #byDevice = new Map<string, DeviceCells>()
   /** Series that are judged beside others: the groups in which they are. */
@@ -33,10 +50,14 @@ export class Judge {
   /** Cells that time alone can move: absence and staleness, and pending ones whose value siteward itself holds. */
   readonly #timed = new Set<Cell>()
 
-  constructor(site: { name: string; labels: Labels }, values: Values, restored: Restored = new Map()) {
+  constructor(site: AlertSite, values: Values) {
     this.#site = site
     this.#values = values
-    this.#restored = new Map(restored)
+  }
+
+  /** From now on alerts have the labels of this site; those that there are get them when their device is replaced. */
+  label(site: AlertSite): void {
+    this.#site = site
   }
 
   /** Every alarm there is. */
@@ -44,7 +65,7 @@ export class Judge {
     for (const { cells } of this.#byDevice.values()) yield* cells.values()
   }
 
-  /** The alarm with this key, once a reading has come for it. */
+  /** The alarm with this key. */
   cell(device: string, key: string): Cell | undefined {
     return this.#byDevice.get(device)?.cells.get(key)
   }
@@ -57,7 +78,7 @@ export class Judge {
   /** Takes the rules of a group of devices in, by which series of its members are counted. */
   addGroup({ device, members }: DeviceGroup): void {
     this.addDevice(device, members)
-    for (const member of members) this.#groupsOf.set(member, [...(this.#groupsOf.get(member) ?? []), device.name])
+    this.#joinGroup(device.name, members)
   }
 
   /** Takes a device's rules in; rules on absence begin at once, the others with the first reading of a series. */
@@ -79,27 +100,124 @@ export class Judge {
     }
   }
 
-  /** Forgets a device; returns its cells, so that what fires can be resolved. */
+  /** Alarms of devices that are there already go on as they were. */
+  restore(alarms: Iterable<Restored>): void {
+    for (const { device, rule, own, alarm } of alarms) {
+      const known = this.#byDevice.get(device)
+      if (known === undefined) continue
+      const key = alertKey(alertLabels(rule, known.device, this.#site, own))
+      const cell = known.cells.get(key) ?? this.#add(rule, known.device, { kind: 'awaited' }, own)
+      cell.alarm = alarm
+    }
+  }
+
+  /**
+   * Puts a device with other rules or labels in the place of the one of its name; `series` are all that it has. An alarm
+   * goes on where its rule still has its name, severity and metric and speaks of its series: under other limits, and by
+   * the time since which it was broken.
+   */
+  replaceDevice(device: Device, series: Iterable<Series>, members: readonly string[] = [device.name]): Replaced {
+    const before = this.#take(device.name)
+    this.addDevice(device, members)
+    const known = this.#byDevice.get(device.name)
+    for (const one of series) this.#addTo(known, one)
+    return known === undefined ? { carried: [], ended: before } : this.#inherit(known, before)
+  }
+
+  /** The same for a group of devices; `series` are those of its members. */
+  replaceGroup({ device, members }: DeviceGroup, series: Iterable<Series>): Replaced {
+    this.#leaveGroup(device.name)
+    const replaced = this.replaceDevice(device, series, members)
+    this.#joinGroup(device.name, members)
+    return replaced
+  }
+
+  /** Forgets a device or a group; returns its cells, so that what fires can be resolved. Its series are removed before. */
   removeDevice(name: string): readonly Cell[] {
+    this.#leaveGroup(name)
+    return this.#take(name)
+  }
+
+  /** Forgets series; those of their alarms that are pending or fire wait for the series to come again. */
+  removeSeries(series: Iterable<Series>, at: Moment): void {
+    for (const one of series) {
+      for (const cell of this.#bySeries.get(one.id) ?? []) this.#await(cell, at)
+      this.#bySeries.delete(one.id)
+      for (const group of this.#groups.get(one.id) ?? []) leaveSeries(group, one)
+      this.#groups.delete(one.id)
+      const { device } = one.source
+      const key = seriesKey(one.metric.name, one.labels)
+      for (const name of [device, ...(this.#groupsOf.get(device) ?? [])]) this.#byDevice.get(name)?.series.delete(key)
+    }
+  }
+
+  /** Forgets the alarms of a device whose series have not come again, and returns them: what it has has all come. */
+  dropAwaited(name: string): readonly Cell[] {
+    const cells = this.#byDevice.get(name)?.cells
+    const gone = [...(cells?.values() ?? [])].filter(({ subject }) => subject.kind === 'awaited')
+    for (const { key } of gone) cells?.delete(key)
+    return gone
+  }
+
+  #await(cell: Cell, at: Moment): void {
+    this.#timed.delete(cell)
+    if (phase(cell.alarm) === 'inactive') {
+      this.#byDevice.get(cell.device.name)?.cells.delete(cell.key)
+      return
+    }
+    cell.subject = { kind: 'awaited' }
+    cell.window = undefined
+    if (cell.alarm.state !== 'unknown') cell.alarm = { state: 'unknown', since: at, was: lastKnown(cell.alarm) }
+  }
+
+  /** Takes a device's cells away, wherever they are looked up. */
+  #take(name: string): readonly Cell[] {
     const known = this.#byDevice.get(name)
     if (known === undefined) return []
-    const gone = [...known.cells.values()]
     this.#byDevice.delete(name)
+    const gone = [...known.cells.values()]
     for (const cell of gone) {
       this.#timed.delete(cell)
       if (cell.subject.kind === 'series') this.#bySeries.delete(cell.subject.series.id)
     }
-    for (const { series } of known.groups.values()) for (const { id } of series) this.#groups.delete(id)
-    for (const group of this.#groupsOf.get(name) ?? []) this.#leave(name, group)
+    for (const group of known.groups.values()) {
+      for (const { id } of group.series) {
+        const left = (this.#groups.get(id) ?? []).filter((one) => one !== group)
+        if (left.length === 0) this.#groups.delete(id)
+        else this.#groups.set(id, left)
+      }
+    }
     return gone
   }
 
-  /** Takes the series of a device that is gone out of a group of devices. */
-  #leave(device: string, group: string): void {
-    for (const { series } of this.#byDevice.get(group)?.groups.values() ?? []) {
-      const left = series.filter((one) => one.source.device !== device)
-      series.splice(0, series.length, ...left)
+  #joinGroup(group: string, members: readonly string[]): void {
+    for (const member of members) this.#groupsOf.set(member, [...(this.#groupsOf.get(member) ?? []), group])
+  }
+
+  #leaveGroup(group: string): void {
+    for (const [member, groups] of this.#groupsOf) {
+      const left = groups.filter((one) => one !== group)
+      if (left.length === 0) this.#groupsOf.delete(member)
+      else if (left.length < groups.length) this.#groupsOf.set(member, left)
     }
+  }
+
+  /** Hands on what the cells before were, each to the one that has its place now. */
+  #inherit({ device, cells }: DeviceCells, before: readonly Cell[]): Replaced {
+    const { pairs, left } = pairCells(before, [...cells.values()])
+    const ended: Cell[] = []
+    const awaited: Pair[] = []
+    for (const from of left.filter(({ alarm }) => phase(alarm) !== 'inactive')) {
+      const rule = from.subject.kind === 'device' ? undefined : device.rules.find((one) => isFor(one, from))
+      if (rule === undefined) ended.push(from)
+      else awaited.push({ from, to: this.#add(rule, device, { kind: 'awaited' }, from.own) })
+    }
+    const all = [...pairs, ...awaited]
+    for (const { from, to } of all) {
+      inherit(from, to)
+      this.#watchTime(to)
+    }
+    return { carried: all.filter(({ from }) => phase(from.alarm) !== 'inactive'), ended }
   }
 
   /** A new series: binds the rules of its device that speak of it. */
@@ -126,7 +244,7 @@ export class Judge {
     const cell = this.#add(rule, known.device, { kind: 'series', series }, own)
     if (isWindowMeasure(rule.measure)) {
       // A warning and a critical limit on the same measure look back over the same readings.
-      const same = cells.find((other) => other.rule.measure === rule.measure || isSame(other.rule, rule))
+      const same = cells.find((other) => other.rule.measure === rule.measure || measuresSame(other.rule, rule))
       cell.window = same?.window ?? new Window(rule.measure, rule.metric.kind === 'counter')
     }
     if (rule.condition.kind === 'stale') this.#timed.add(cell)
@@ -201,8 +319,12 @@ export class Judge {
   #add(rule: Rule, device: Device, subject: Subject, own: Labels): Cell {
     const labels = alertLabels(rule, device, this.#site, own)
     const key = alertKey(labels)
-    const restored = this.#restored.get(key)
-    this.#restored.delete(key)
+    const cells = this.#byDevice.get(device.name)?.cells
+    const waiting = cells?.get(key)
+    if (waiting?.subject.kind === 'awaited') {
+      waiting.subject = subject
+      return waiting
+    }
     const cell: Cell = {
       key,
       rule,
@@ -210,13 +332,13 @@ export class Judge {
       subject,
       labels,
       own,
-      alarm: restored ?? inactive,
+      alarm: inactive,
       brokenAt: 0,
       value: Number.NaN,
       bounds: fixedBounds(rule.condition),
       window: undefined,
     }
-    this.#byDevice.get(device.name)?.cells.set(key, cell)
+    cells?.set(key, cell)
     return cell
   }
 
@@ -232,7 +354,7 @@ export class Judge {
 
   /** A pending or clearing alarm on siteward's own word (a device is down) moves by time: the word holds till withdrawn. */
   #watchTime(cell: Cell): void {
-    if (cell.subject.kind === 'device' || isJudgedElsewhere(cell.rule)) return
+    if (cell.subject.kind !== 'series' || isJudgedElsewhere(cell.rule)) return
     if (!cell.subject.series.source.held) return
     const waits =
       cell.alarm.state === 'pending' || (cell.alarm.state === 'firing' && cell.alarm.clearSince !== undefined)
@@ -259,7 +381,7 @@ export class Judge {
 
   #timedBreach(cell: Cell, at: Moment): Breach {
     const { rule, subject } = cell
-    if (subject.kind === 'device') return this.#isPresent(rule, cell.device) ? 'clear' : 'broken'
+    if (subject.kind !== 'series') return this.#isPresent(rule, cell.device) ? 'clear' : 'broken'
     const value = this.#values.value(subject.series)
     if (rule.condition.kind !== 'stale') return this.#breachOf(cell, value, at)
     if (!Number.isNaN(value)) cell.value = value
@@ -275,7 +397,7 @@ export class Judge {
   }
 
   #limit(cell: Cell, metric: string): number {
-    if (cell.subject.kind === 'device') return Number.NaN
+    if (cell.subject.kind !== 'series') return Number.NaN
     const known = this.#byDevice.get(cell.device.name)
     const series = known?.series.get(seriesKey(metric, cell.subject.series.labels))
     return series === undefined ? Number.NaN : this.#values.value(series)
@@ -316,10 +438,6 @@ function ownLabels({ site: _site, device: _device, ...own }: Labels): Labels {
 /** Whether a rule is judged by time alone, or together with other series. */
 function isJudgedElsewhere({ condition, measure }: Rule): boolean {
   return condition.kind === 'stale' || measure?.kind === 'spread'
-}
-
-function isSame(a: Rule, b: Rule): boolean {
-  return a.measure !== undefined && JSON.stringify(a.measure) === JSON.stringify(b.measure)
 }
 
 /** Bounds that never change; undefined where the device tells a limit. */

@@ -86,6 +86,12 @@ export interface Site {
   readonly vocabulary: Vocabulary
 }
 
+/**
+ * The site as it is now. A reload puts another in its place, so that whoever lives longer than a call asks again each time
+ * and keeps nothing of it.
+ */
+export type SiteNow = () => Site
+
 /** All that has rules: the devices, the groups of them, and siteward itself. */
 export function ruledDevices({
   devices,

@@ -16,7 +16,7 @@ export interface Firing {
   /** Wall clock; never changes while the alert lives. */
   readonly startsAt: Milliseconds
   /** How long the alert stands by itself after it was last told. */
-  readonly lifetime: Milliseconds
+  lifetime(): Milliseconds
   /** When a fresh reading last showed that it still holds (monotonic); 0 for never since the start. */
   confirmedAt(): Milliseconds
 }

@@ -300,6 +300,6 @@ export interface SenderTools {
  * out: late, since a restart, an upgrade or a cut wire is no end of what fires.
  */
 function alertOf({ labels, annotations, startsAt, lifetime, resolvedAt }: Entry, now: Moment): Alert {
-  const endsAt = resolvedAt === undefined ? now.wall + lifetime : Math.max(resolvedAt.wall, startsAt)
+  const endsAt = resolvedAt === undefined ? now.wall + lifetime() : Math.max(resolvedAt.wall, startsAt)
   return { labels, annotations: annotations(), startsAt: Math.min(startsAt, endsAt), endsAt }
 }

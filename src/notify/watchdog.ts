@@ -24,7 +24,7 @@ export function watchdogOf(
     labels,
     annotations: () => ({ summary: texts[site.language], summary_en: texts.en, summary_zh: texts.zh }),
     startsAt: now,
-    lifetime: tellings * site.resend,
+    lifetime: () => tellings * site.resend,
     confirmedAt: () => Number.POSITIVE_INFINITY,
   }
 }

@@ -5,7 +5,7 @@ import type { Milliseconds } from '../model/clock.ts'
 import type { Device } from '../model/device.ts'
 import { labelKey } from '../model/labels.ts'
 import type { Rule } from '../model/rule.ts'
-import type { Series, SeriesScope } from '../model/series.ts'
+import type { Series, SeriesScope, SeriesTable } from '../model/series.ts'
 import type { OwnMetricNames } from '../store/own-series.ts'
 import type { Store } from '../store/store.ts'
 
@@ -20,9 +20,10 @@ export class DeviceSeries {
   readonly #store: Store
   readonly #counts = new Map<string, Count>()
 
-  constructor(device: Device, scope: SeriesScope, metrics: OwnMetricNames, store: Store) {
+  constructor(device: Device, table: SeriesTable, metrics: OwnMetricNames, store: Store) {
     this.#device = device
     this.#store = store
+    const scope = table.scope(table.source(device.name, 'alarms', true))
     for (const rule of device.rules) {
       const labels = { alarm: rule.alarm, severity: rule.severity }
       this.#counts.set(labelKey(labels), {

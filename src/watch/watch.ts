@@ -19,8 +19,8 @@ export interface WatchParts {
   readonly job: Job
   readonly source: Source
   readonly own: OwnSeries
-  /** The device's readings that are made of others; absent where it has none. */
-  readonly derived: DerivedSeries | undefined
+  /** The device's readings that are made of others; undefined where it has none. */
+  derived(): DerivedSeries | undefined
   /** The site's links, where this probe tells the device's neighbours. */
   readonly links: LinkSeries | undefined
   readonly table: SeriesTable
@@ -84,7 +84,7 @@ export class Watch {
     })
     for (const reading of owned) store.apply(reading, at.mono)
     this.#say(isUp, poll)
-    const made = derived?.update(at.mono) ?? []
+    const made = derived()?.update(at.mono) ?? []
     return judge.judge(
       chain(
         table.seriesOf(source),
@@ -103,7 +103,7 @@ export class Watch {
     if (at.mono - this.#polled.at.mono < 2 * use.interval + use.timeout) return []
     this.#isExpired = true
     for (const row of table.rowsOf(source)) store.expireRow(row)
-    return judge.judge(chain(table.seriesOf(source), derived?.update(at.mono) ?? []), at)
+    return judge.judge(chain(table.seriesOf(source), derived()?.update(at.mono) ?? []), at)
   }
 
   #say(isUp: boolean, { faults, doubts, requests }: Poll): void {

@@ -87,7 +87,7 @@ function start(changed: Partial<DrillParts> = {}): void {
     resolve: (key: string) => ended.push(key),
   }
   const keeper = new AlarmKeeper({
-    site,
+    site: () => site,
     journal: { ...noJournal(), write: (changes) => events.push(...(changes.events ?? [])) },
     notifier: notifier as never,
     clock,
@@ -98,7 +98,7 @@ function start(changed: Partial<DrillParts> = {}): void {
     holds: { pending: () => {}, began: () => undefined, over: () => false, words: () => ({}) },
   })
   drills = new Drills({
-    site,
+    site: () => site,
     keeper,
     clock,
     log: silent,
@@ -116,7 +116,7 @@ function start(changed: Partial<DrillParts> = {}): void {
       shown = []
     },
     look: async () => (told.size === 0 ? [] : [{ alertmanager: 'peer', ...sighting }]),
-    receipt: undefined,
+    receipt: () => undefined,
     ended: () => {},
     ...changed,
   })
@@ -230,12 +230,12 @@ describe('a drill', () => {
       asked.push(text)
       return asked.length > 3
     }
-    start({ receipt })
+    start({ receipt: () => receipt })
     drills.start(order)
     await clock.pass(4 * minute)
     expect(drills.newest).toMatchObject({ state: 'passed', verdict: expect.stringContaining('the receipt came') })
     expect(new Set(asked)).toEqual(new Set([drills.newest?.id]))
-    start({ receipt: async () => false })
+    start({ receipt: () => async () => false })
     drills.start(order)
     await clock.pass(12 * minute)
     expect(drills.newest).toMatchObject({ state: 'failed', verdict: expect.stringContaining('never came') })

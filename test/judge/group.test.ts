@@ -47,6 +47,8 @@ class Cooling {
   }
 
   remove(device: string): void {
+    const series = this.#known.get(device)
+    this.#judge.removeSeries(series === undefined ? [] : [series], { wall: this.#time, mono: this.#time })
     this.#judge.removeDevice(device)
   }
 }

@@ -53,7 +53,7 @@ function firing(key: string, own: Labels, startsAt: number): Firing {
     labels: own,
     annotations: () => ({ summary: 'hot' }),
     startsAt,
-    lifetime: 120 * minute,
+    lifetime: () => 120 * minute,
     confirmedAt: () => 0,
   }
 }

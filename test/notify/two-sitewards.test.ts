@@ -82,7 +82,7 @@ describe('two sitewards and one alertmanager', () => {
     labels,
     annotations: () => ({}),
     startsAt,
-    lifetime: 120 * minute,
+    lifetime: () => 120 * minute,
     confirmedAt,
   })
 

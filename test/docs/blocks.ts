@@ -27,7 +27,7 @@ function lineAt(text: string, index: number): number {
 }
 
 /** Pure: the lines of a text, however wide its columns are. */
-export function linesOf(text: string): readonly string[] {
+function linesOf(text: string): readonly string[] {
   return text.split('\n').flatMap((line) => (line.trim() === '' ? [] : line.trim().replace(/ {2,}/g, '  ')))
 }
 

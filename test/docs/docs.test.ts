@@ -76,7 +76,7 @@ class Reader {
 
   async #run(script: string): Promise<string> {
     const printed = await this.#terminal.run(script)
-    if (/^siteward run .*&$/m.test(script)) await this.#untilReady()
+    if (/^siteward run .*& *(#.*)?$/m.test(script)) await this.#untilReady()
     return printed
   }
 

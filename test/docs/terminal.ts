@@ -27,7 +27,9 @@ export function openTerminal(folder: string, env: Readonly<Record<string, string
       looking?.()
     })
   }
-  child.stdin.write(`exec 2>&1\nset -e\nsiteward() { '${process.execPath}' '${shipped('dist', 'siteward.cjs')}' "$@"; }\n`)
+  child.stdin.write(
+    `exec 2>&1\nset -e\nsiteward() { '${process.execPath}' '${shipped('dist', 'siteward.cjs')}' "$@"; }\n`,
+  )
   let blocks = 0
   return {
     async run(script) {

@@ -1,11 +1,24 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
+import standalone from 'ajv/dist/standalone/index.js'
 import { type BuildOptions, build, type Plugin } from 'esbuild'
 import manifest from './package.json' with { type: 'json' }
+import { protocols } from './src/commands/site-file.ts'
+import { ajvWith, closeObjects, schemas } from './src/config/check.ts'
+import { diskFiles } from './src/config/files.ts'
+import './src/config/masking.ts'
+import { pack } from './src/config/packed.ts'
+import { Problems } from './src/config/problems.ts'
+import { checksOf } from './src/config/protocols.ts'
+import './src/config/web-config.ts'
+import { parse } from './src/config/yaml.ts'
+import { home, shipped } from './src/home.ts'
 import { chunkPrefix, wrapper } from './src/launch/chunks.ts'
+import { formatProblem } from './src/model/problem.ts'
+import { packedFile } from './src/shipped-files.ts'
 
 /*
  * `npm run build`: what ships, in dist/. siteward is one chunk, each library that the first poll can do without another,
@@ -73,7 +86,34 @@ async function bundleSiteward(): Promise<void> {
     banner: { js: wrapper.before + ownUrl },
     entryPoints: ['src/cli.ts'],
     outfile: join(dist, 'cli.cjs'),
-    plugins: [lateLibraries(late)],
+    plugins: [lateLibraries(late), fromQuickChecks],
+  })
+}
+
+/** Puts the chunk of quick checks in the place of src/config/quick-checks.ts. */
+const fromQuickChecks: Plugin = {
+  name: 'quick-checks',
+  setup({ onLoad }) {
+    const contents = `export const quickChecks = require('${chunkPrefix}quick-checks')`
+    onLoad({ filter: /\/quick-checks\.ts$/ }, () => ({ contents }))
+  },
+}
+
+/** What ajv makes of all schemas: by the name of each check a function that makes it, since a start needs only some. */
+async function bundleQuickChecks(): Promise<void> {
+  for (const [name, schema] of protocols) checksOf(name, schema)
+  const makers = [...schemas].map(([name, schema]) => {
+    // Of one ajv each: it writes anew what it has written for others.
+    const ajv = ajvWith({ messages: false, code: { source: true } })
+    const code = standalone.default(ajv, ajv.compile(closeObjects(schema)))
+    return `${JSON.stringify(name)}() { const module = {}; ${code}; return module.exports }`
+  })
+  await build({
+    ...common,
+    ...asChunk,
+    minify: true,
+    stdin: { contents: `module.exports = { ${makers.join()} }`, resolveDir: home },
+    outfile: join(dist, 'quick-checks.cjs'),
   })
 }
 
@@ -116,6 +156,20 @@ function standInFor(name: string): string {
   ].join('\n')
 }
 
+/** Leaves the YAML files that ship parsed, with the places of all that is in them. */
+async function packShipped(): Promise<void> {
+  const lists = ['checks', 'masking', 'metrics', 'rules'].map((name) => shipped('config', `${name}.yaml`))
+  const probes = await diskFiles.list(shipped('probes'))
+  for (const file of [...lists, ...probes.filter((path) => path.endsWith('.yaml'))]) {
+    const problems = new Problems()
+    const placed = parse(readFileSync(file, 'utf8'), file, problems)
+    if (placed === undefined) throw new Error(problems.list().map(formatProblem).join('\n'))
+    const packed = packedFile(file) ?? ''
+    mkdirSync(dirname(packed), { recursive: true })
+    writeFileSync(packed, JSON.stringify(pack(placed)))
+  }
+}
+
 /** Runs what was built with a site of one device that does not answer, so that V8 compiles what a start needs. */
 function warmUp(): void {
   const folder = mkdtempSync(join(tmpdir(), 'siteward-build-'))
@@ -132,6 +186,7 @@ function warmUp(): void {
 }
 
 rmSync(dist, { recursive: true, force: true })
+await packShipped()
 await bundleLaunchers()
-await Promise.all([bundleSiteward(), ...libraries.map(bundleLibrary)])
+await Promise.all([bundleSiteward(), bundleQuickChecks(), ...libraries.map(bundleLibrary)])
 warmUp()

@@ -5,13 +5,13 @@ import { parseArgs } from 'node:util'
 import { stringify } from 'yaml'
 import type { Collector, Introduction } from '../../collectors/collector.ts'
 import { loadCredential } from '../config/credentials.ts'
-import { diskFiles } from '../config/files.ts'
 import { chosen, groundsOf, type Proposal, proposalOf, ranked, type Trial } from '../library/identify.ts'
 import type { Device } from '../model/device.ts'
 import { labelKey } from '../model/labels.ts'
 import { silent } from '../model/log.ts'
 import type { Probe } from '../model/probe.ts'
 import { SeriesTable } from '../model/series.ts'
+import { files } from '../shipped-files.ts'
 import { watchPoll } from '../watch/watched-poll.ts'
 import { type Command, type Io, UsageError } from './command.ts'
 import { readLibrary } from './library.ts'
@@ -150,7 +150,7 @@ async function credentialsOf(access: Access, io: Io): Promise<Readonly<Record<st
     io.err.write(`${config}: cannot be read\n`)
     return undefined
   }
-  const deps = { files: diskFiles, env: io.env }
+  const deps = { files, env: io.env }
   const where = credentials === undefined ? 'command line' : (config ?? '')
   const { credential, problems } = await loadCredential(text, where, name, protocols, deps)
   printProblems(problems, io)

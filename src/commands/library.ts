@@ -1,5 +1,4 @@
 import { extname, resolve } from 'node:path'
-import { diskFiles } from '../config/files.ts'
 import { nearest } from '../config/misspelt.ts'
 import { loadProbe, loadProbes } from '../config/probes.ts'
 import { Problems } from '../config/problems.ts'
@@ -8,6 +7,7 @@ import { shipped } from '../home.ts'
 import type { Vocabulary } from '../model/metric.ts'
 import type { Probe } from '../model/probe.ts'
 import type { Problem } from '../model/problem.ts'
+import { files } from '../shipped-files.ts'
 import { UsageError } from './command.ts'
 import { protocols } from './site-file.ts'
 
@@ -20,8 +20,8 @@ export interface Library {
 
 /** Reads config/metrics.yaml and probes/. */
 export async function readLibrary(): Promise<Library> {
-  const { vocabulary, problems } = await loadVocabulary(shipped('config', 'metrics.yaml'), diskFiles)
-  const loaded = await loadProbes(shipped('probes'), { files: diskFiles, protocols, vocabulary })
+  const { vocabulary, problems } = await loadVocabulary(shipped('config', 'metrics.yaml'), files)
+  const loaded = await loadProbes(shipped('probes'), { files, protocols, vocabulary })
   return { vocabulary, probes: loaded.probes, problems: [...problems, ...loaded.problems] }
 }
 
@@ -35,10 +35,10 @@ export async function readProbe(
     if (probe === undefined && problems.length === 0) throw noSuchProbe(named, [...probes.keys()])
     return { probe, problems: probe === undefined ? problems : [] }
   }
-  const { vocabulary, problems: inVocabulary } = await loadVocabulary(shipped('config', 'metrics.yaml'), diskFiles)
+  const { vocabulary, problems: inVocabulary } = await loadVocabulary(shipped('config', 'metrics.yaml'), files)
   const problems = new Problems()
   problems.take(inVocabulary)
-  const loaded = await loadProbe(resolve(named), { files: diskFiles, protocols, vocabulary }, problems)
+  const loaded = await loadProbe(resolve(named), { files, protocols, vocabulary }, problems)
   return { probe: loaded?.probe, problems: problems.list() }
 }
 

@@ -1,13 +1,13 @@
 import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import type { Recorded, Recordings, RecordOrder } from '../../collectors/collector.ts'
-import { diskFiles } from '../config/files.ts'
 import { loadMasking } from '../config/masking.ts'
 import { shipped } from '../home.ts'
 import type { Device } from '../model/device.ts'
 import { silent } from '../model/log.ts'
 import { Mask, type Telltales } from '../model/mask.ts'
 import { SeriesTable } from '../model/series.ts'
+import { files } from '../shipped-files.ts'
 import { type Command, type Io, UsageError } from './command.ts'
 import { onlyDevice } from './poll.ts'
 import { byProtocol, configOf, printProblems, readSite } from './site-file.ts'
@@ -53,7 +53,7 @@ export const record: Command = {
     const [device] = onlyDevice(site, name).devices
     if (device === undefined) return 1
     const [chosen, recordings] = protocolOf(device, protocol)
-    const masking = await loadMasking(shipped('config', 'masking.yaml'), diskFiles)
+    const masking = await loadMasking(shipped('config', 'masking.yaml'), files)
     if (!masking.ok) {
       printProblems(masking.problems, io)
       return 1

@@ -1,11 +1,11 @@
 import type { Collector } from '../../collectors/collector.ts'
 import { collectors } from '../../collectors/registry.ts'
 import type { FetchList } from '../config/device-sources.ts'
-import { diskFiles } from '../config/files.ts'
 import { type Loaded, loadSite } from '../config/load.ts'
 import { shipped } from '../home.ts'
 import { formatProblem, type Problem } from '../model/problem.ts'
 import type { Schemas } from '../model/protocol.ts'
+import { files } from '../shipped-files.ts'
 import { type Io, UsageError } from './command.ts'
 import { fetchList } from './device-lists.ts'
 
@@ -21,7 +21,7 @@ export const protocols: ReadonlyMap<string, Schemas> = new Map(
 export function readSite(file: string, env: Io['env'], lists: FetchList = fetchList): Promise<Loaded> {
   return loadSite(file, {
     fetchList: lists,
-    files: diskFiles,
+    files,
     env,
     protocols,
     shipped: {

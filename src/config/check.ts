@@ -1,9 +1,10 @@
-import { Ajv, type ValidateFunction } from 'ajv'
+import { Ajv, type Options, type ValidateFunction } from 'ajv'
 import type { Static, TSchema } from 'typebox'
 import { secretKeyword } from '../model/secret-schema.ts'
 import { describeErrors, type Finding } from './findings.ts'
 import { isJson, type Json, jsonOf } from './json.ts'
 import { Problems } from './problems.ts'
+import { quickChecks } from './quick-checks.ts'
 import type { Path, Tree } from './tree.ts'
 
 /** Where the data to check stands. */
@@ -19,24 +20,33 @@ export interface Spot {
 export type Check<T> = (data: unknown, spot: Spot, problems: Problems, elsewhere?: readonly string[]) => T | undefined
 
 /** No coercion: `oid: 1.30` is a number that lost its zero, and only the person who wrote it can put the quotes. */
-const ajv = new Ajv({
-  allErrors: true,
-  strict: true,
-  allowUnionTypes: true,
-  ownProperties: true,
-  useDefaults: true,
-  verbose: true,
-  messages: true,
-})
-ajv.addKeyword({ keyword: secretKeyword, schemaType: 'boolean' })
+const strict = { strict: true, allowUnionTypes: true, ownProperties: true, useDefaults: true } as const
+
+/** ajv with siteward's keyword. */
+export function ajvWith(options: Options): Ajv {
+  const ajv = new Ajv({ ...strict, ...options })
+  ajv.addKeyword({ keyword: secretKeyword, schemaType: 'boolean' })
+  return ajv
+}
+
+/** Made when it is first needed: it takes a while. */
+let ajv: Ajv | undefined
+
+/** The schemas of all checks by name: build.ts makes quick checks of them. */
+export const schemas = new Map<string, TSchema>()
 
 /**
- * Makes the check of a schema. An unknown key is told and then passed over, so that the rest is still checked for its
- * meaning in the same run.
+ * Makes the check of a schema, under a name that no other has. An unknown key is told and then passed over, so that the
+ * rest is still checked for its meaning in the same run.
  */
-export function checkOf<S extends TSchema>(schema: S): Check<Static<S>> {
+export function checkOf<S extends TSchema>(name: string, schema: S): Check<Static<S>> {
+  schemas.set(name, schema)
+  let isRight: ((data: unknown) => boolean) | undefined
   let compiled: ValidateFunction<Static<S>> | undefined
   return (data, spot, problems, elsewhere = []) => {
+    isRight ??= quickChecks[name]?.()
+    if (isRight?.(data) === true) return data as Static<S>
+    ajv ??= ajvWith({ allErrors: true, verbose: true, messages: true })
     compiled ??= ajv.compile<Static<S>>(closeObjects(schema))
     if (compiled(data)) return data
     const findings = describeErrors(compiled.errors ?? [], elsewhere)

@@ -6,10 +6,9 @@ import { didYouMean } from './misspelt.ts'
 import type { Problems } from './problems.ts'
 import { checksSchema } from './schemas/rule.ts'
 import { generalPlaceholders, placeholdersIn } from './summary.ts'
-import { readText } from './text.ts'
-import { parseTree } from './tree.ts'
+import { readTree } from './yaml.ts'
 
-const checkFile = checkOf(checksSchema)
+const checkFile = checkOf('checks', checksSchema)
 
 /** What to check first, by the names of alarms. */
 export type Checks = ReadonlyMap<string, Text>
@@ -17,8 +16,7 @@ export type Checks = ReadonlyMap<string, Text>
 /** Reads config/checks.yaml; what is wrong is left out and told. */
 export async function loadChecks(file: string, files: Files, problems: Problems): Promise<Checks> {
   const checks = new Map<string, Text>()
-  const text = await readText(file, files, problems)
-  const tree = text === undefined ? undefined : parseTree(text, file, problems)
+  const tree = await readTree(file, files, problems)
   const top = tree === undefined ? undefined : checkFile(tree.data, { tree, path: [] }, problems)
   if (tree === undefined || top === undefined) return checks
   for (const [alarm, check] of Object.entries(top.checks)) {

@@ -5,7 +5,8 @@ import { orOneOf } from './misspelt.ts'
 import { Problems } from './problems.ts'
 import { checksOf, type Protocols } from './protocols.ts'
 import { resolveSecrets, type SecretDeps } from './secrets.ts'
-import { parseTree, type Tree } from './tree.ts'
+import type { Tree } from './tree.ts'
+import { parseTree } from './yaml.ts'
 
 /** What a credential holds for each protocol, with its secrets read. */
 export type Credential = Readonly<Record<string, unknown>>
@@ -46,7 +47,7 @@ async function readCredential(
       problems.add(tree.keyAt(inner.path), `unknown key "${protocol}"`, hint)
       continue
     }
-    const checked = checksOf(schemas).credential(value, inner, problems)
+    const checked = checksOf(protocol, schemas).credential(value, inner, problems)
     if (checked !== undefined)
       byProtocol[protocol] = await resolveSecrets(checked, schemas.credential, inner, deps, problems)
   }

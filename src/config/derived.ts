@@ -11,7 +11,7 @@ import { derived as derivedSchema } from './schemas/derived.ts'
 import type { Path, Tree } from './tree.ts'
 import { ownPrefix } from './vocabulary.ts'
 
-const checkDerived = checkOf(derivedSchema)
+const checkDerived = checkOf('derived', derivedSchema)
 
 type DerivedText = Static<typeof derivedSchema>
 

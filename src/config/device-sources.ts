@@ -8,7 +8,8 @@ import { Problems } from './problems.ts'
 import { deviceFile, type deviceSource } from './schemas/device.ts'
 import { besideFile } from './secrets.ts'
 import { readText } from './text.ts'
-import { type Path, parseTree, type Tree } from './tree.ts'
+import type { Path, Tree } from './tree.ts'
+import { parseTree, readTree } from './yaml.ts'
 
 /** One entry of a list of devices, wherever it stands. */
 export interface DeviceItem {
@@ -35,7 +36,7 @@ export interface SourceDeps {
 
 export type DeviceSource = Static<typeof deviceSource>
 
-const checkDeviceFile = checkOf(deviceFile)
+const checkDeviceFile = checkOf('device file', deviceFile)
 
 const groups = Type.Array(
   Type.Object(
@@ -47,7 +48,7 @@ const groups = Type.Array(
   ),
   { maxItems: 20_000 },
 )
-const checkGroups = checkOf(Type.Object({ groups }))
+const checkGroups = checkOf('host groups', Type.Object({ groups }))
 
 /** The devices of every source, as they would stand in the site file; what is wrong is told. */
 export async function readSources(
@@ -170,8 +171,7 @@ async function readDeviceFile(
   { files }: SourceDeps,
   problems: Problems,
 ): Promise<readonly DeviceItem[]> {
-  const text = await readText(file, files, problems)
-  const tree = text === undefined ? undefined : parseTree(text, file, problems)
+  const tree = await readTree(file, files, problems)
   const checked = tree === undefined ? undefined : checkDeviceFile(tree.data, { tree, path: [] }, problems)
   if (tree === undefined || checked === undefined) return []
   return checked.devices.map((item, index) => {

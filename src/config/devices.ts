@@ -18,7 +18,7 @@ import type { SiteRules } from './site-rules.ts'
 import { probeTiming, readTiming, type Timing } from './timing.ts'
 
 const schema = deviceSchema(Type.Unknown(), Type.Unknown())
-const checkDevice = checkOf(schema)
+const checkDevice = checkOf('device', schema)
 
 type DeviceFields = Static<typeof schema>
 
@@ -177,7 +177,7 @@ function readOptions(
     if (!spoken.has(protocol) && used.length === text.fields.probes.length) {
       problems.warn(tree.keyAt(inner.path), `no probe of this device speaks ${protocol}`, 'delete the key')
     }
-    options[protocol] = checksOf(schemas).options(written ?? {}, inner, problems)
+    options[protocol] = checksOf(protocol, schemas).options(written ?? {}, inner, problems)
   }
   return options
 }

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs'
 import { open, readdir, realpath, stat } from 'node:fs/promises'
 import { join, sep } from 'node:path'
+import type { Packed } from './packed.ts'
 
 /** The largest file that is read: 2 MiB of YAML parse in about two seconds, 10 MB block the loop for eight. */
 export const largestFile = 2 * 2 ** 20
@@ -13,6 +14,8 @@ export interface Files {
   list(folder: string): Promise<readonly string[]>
   /** Permission bits, as in `stat`. */
   mode(path: string): Promise<number>
+  /** What the build has made of a file that ships with siteward; undefined for any other. */
+  packed?(path: string): Packed | undefined
 }
 
 /** A file that stands in the way; `message` is in our words and is shown to the operator. */

@@ -12,7 +12,7 @@ import { cleanLabels, rulesOf } from './rules.ts'
 import { override as overrideSchema } from './schemas/rule.ts'
 import type { group as groupSchema } from './schemas/site.ts'
 
-const checkOverride = checkOf(overrideSchema)
+const checkOverride = checkOf('override', overrideSchema)
 
 type GroupText = Static<typeof groupSchema>
 

@@ -21,10 +21,10 @@ import { loadRules } from './rules.ts'
 import { besideFile } from './secrets.ts'
 import { checkSite, itself, ownName, readSite, type SiteText, stateDirectoryOf } from './site.ts'
 import { SiteRules } from './site-rules.ts'
-import { readText } from './text.ts'
 import { defaultTiming, readTiming } from './timing.ts'
-import { parseTree, type Tree } from './tree.ts'
+import type { Tree } from './tree.ts'
 import { loadVocabulary } from './vocabulary.ts'
+import { readTree } from './yaml.ts'
 
 /** What a site is loaded with. */
 export interface LoadDeps {
@@ -51,8 +51,7 @@ export interface Loaded {
 /** Reads a site: every mistake of its files is told in one run. */
 export async function loadSite(file: string, deps: LoadDeps): Promise<Loaded> {
   const problems = new Problems()
-  const text = await readText(file, deps.files, problems)
-  const tree = text === undefined ? undefined : parseTree(text, file, problems)
+  const tree = await readTree(file, deps.files, problems)
   const top = tree === undefined ? undefined : readTop(tree, problems)
   if (tree === undefined || top === undefined) return { site: undefined, problems: problems.list() }
   const site = await assemble(top, tree, deps, problems)

@@ -4,16 +4,14 @@ import { checkOf } from './check.ts'
 import type { Files } from './files.ts'
 import { Problems } from './problems.ts'
 import { maskingSchema } from './schemas/masking.ts'
-import { readText } from './text.ts'
-import { parseTree } from './tree.ts'
+import { readTree } from './yaml.ts'
 
-const checkFile = checkOf(maskingSchema)
+const checkFile = checkOf('masking', maskingSchema)
 
 /** Reads config/masking.yaml. With a mistake in it nothing may be recorded. */
 export async function loadMasking(file: string, files: Files): Promise<Result<Telltales>> {
   const problems = new Problems()
-  const text = await readText(file, files, problems)
-  const tree = text === undefined ? undefined : parseTree(text, file, problems)
+  const tree = await readTree(file, files, problems)
   const top = tree === undefined ? undefined : checkFile(tree.data, { tree, path: [] }, problems)
   if (top === undefined || problems.mistakes > 0) return bad(...problems.list())
   const { names, serial_numbers, hardware_addresses } = top.snmp

@@ -9,7 +9,7 @@ import type { ProtocolChecks } from './protocols.ts'
 import { pointKeys } from './schemas/conversion.ts'
 import { ownPrefix } from './vocabulary.ts'
 
-const checkCommon = checkOf(pointKeys)
+const checkCommon = checkOf('point', pointKeys)
 const commonNames = Object.keys(pointKeys.properties)
 
 /** One item of a probe's `points:`; undefined, with the problems, where it is none. */

@@ -19,15 +19,15 @@ import { Problems } from './problems.ts'
 import { checksOf, type Protocols } from './protocols.ts'
 import { checkTwice, readDrafts, rulesOf } from './rules.ts'
 import { probeSchema } from './schemas/probe.ts'
-import { readText } from './text.ts'
-import { parseTree, type Tree } from './tree.ts'
+import type { Tree } from './tree.ts'
 import { ownPrefix } from './vocabulary.ts'
+import { readTree } from './yaml.ts'
 
 const schema = probeSchema([], Type.Unknown(), Type.Unknown(), Type.Unknown())
 
 type ProbeText = Static<typeof schema>
 
-const checkTop = checkOf(schema)
+const checkTop = checkOf('probe', schema)
 
 /** A probe with its rules as they are written, for the overrides of sites and devices. */
 export interface LoadedProbe {
@@ -91,8 +91,7 @@ function nameOf(file: string): string {
 
 /** One probe file; undefined, with the problems, where it has a mistake. */
 export async function loadProbe(file: string, deps: ProbeDeps, problems: Problems): Promise<LoadedProbe | undefined> {
-  const text = await readText(file, deps.files, problems)
-  const tree = text === undefined ? undefined : parseTree(text, file, problems)
+  const tree = await readTree(file, deps.files, problems)
   return tree === undefined ? undefined : readProbe(tree, deps, problems)
 }
 
@@ -108,7 +107,7 @@ function readProbe(tree: Tree, deps: ProbeDeps, problems: Problems): LoadedProbe
   const { collector } = text
   checkNames(text, tree, protocols, problems)
   const schemas = protocols.get(collector)
-  const checks = schemas === undefined ? undefined : checksOf(schemas)
+  const checks = schemas === undefined ? undefined : checksOf(collector, schemas)
   const settings = checks?.settings(tree.data[collector] ?? {}, { tree, path: [collector] }, problems)
   const points = text.points.flatMap(
     (item, index) => readPoint(item, checks, vocabulary, { tree, path: ['points', index] }, problems) ?? [],

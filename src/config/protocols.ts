@@ -16,14 +16,14 @@ export interface ProtocolChecks {
 const made = new WeakMap<Schemas, ProtocolChecks>()
 
 /** The checks of a protocol, compiled at their first use. */
-export function checksOf(schemas: Schemas): ProtocolChecks {
+export function checksOf(protocol: string, schemas: Schemas): ProtocolChecks {
   const known = made.get(schemas)
   if (known !== undefined) return known
   const checks = {
-    point: checkOf(schemas.point),
-    settings: checkOf(schemas.settings),
-    options: checkOf(schemas.options),
-    credential: checkOf(schemas.credential),
+    point: checkOf(`${protocol} point`, schemas.point),
+    settings: checkOf(`${protocol} settings`, schemas.settings),
+    options: checkOf(`${protocol} options`, schemas.options),
+    credential: checkOf(`${protocol} credential`, schemas.credential),
   }
   made.set(schemas, checks)
   return checks

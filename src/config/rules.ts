@@ -14,12 +14,12 @@ import { didYouMean } from './misspelt.ts'
 import { Problems } from './problems.ts'
 import { rule as ruleSchema, rulesSchema } from './schemas/rule.ts'
 import { defaultSummary, knownPlaceholders, unknownPlaceholders } from './summary.ts'
-import { readText } from './text.ts'
-import { type Path, parseTree, type Tree } from './tree.ts'
+import type { Path, Tree } from './tree.ts'
 import { reservedLabels } from './vocabulary.ts'
+import { readTree } from './yaml.ts'
 
-const checkFile = checkOf(rulesSchema(Type.Unknown()))
-const checkRule = checkOf(ruleSchema)
+const checkFile = checkOf('rules', rulesSchema(Type.Unknown()))
+const checkRule = checkOf('rule', ruleSchema)
 
 /** Drafts of a file of rules for every device, and for siteward itself (config/rules.yaml), proved to make rules. */
 export async function loadRules(
@@ -32,8 +32,7 @@ export async function loadRules(
   readonly problems: readonly Problem[]
 }> {
   const problems = new Problems()
-  const text = await readText(file, files, problems)
-  const tree = text === undefined ? undefined : parseTree(text, file, problems)
+  const tree = await readTree(file, files, problems)
   const top = tree === undefined ? undefined : checkFile(tree.data, { tree, path: [] }, problems)
   const read = (key: 'rules' | 'siteward'): readonly Draft[] =>
     tree === undefined || top === undefined ? [] : readDrafts(top[key], tree, [key], problems)

@@ -15,7 +15,7 @@ import { override as overrideSchema } from './schemas/rule.ts'
 import { tighterLimits } from './tighter-limits.ts'
 import { ownPrefix } from './vocabulary.ts'
 
-const checkOverride = checkOf(overrideSchema)
+const checkOverride = checkOf('override', overrideSchema)
 
 /** What stands under one alarm's name. */
 interface Override {

@@ -25,7 +25,7 @@ import { readWebConfig } from './web-config.ts'
 const schema = siteSchema(Type.Unknown(), Type.Unknown(), Type.Unknown(), Type.Unknown())
 
 /** Checks the top of a site file; its devices, credentials and rules are still unknown. */
-export const checkSite = checkOf(schema)
+export const checkSite = checkOf('site', schema)
 
 /** The top of a site file. */
 export type SiteText = Static<typeof schema>

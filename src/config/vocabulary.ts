@@ -9,11 +9,11 @@ import { readRange } from './limits.ts'
 import { orOneOf } from './misspelt.ts'
 import { Problems } from './problems.ts'
 import { metric as metricSchema, metricsSchema } from './schemas/vocabulary.ts'
-import { readText } from './text.ts'
-import { parseTree } from './tree.ts'
+import type { Tree } from './tree.ts'
+import { readTree } from './yaml.ts'
 
-const checkFile = checkOf(metricsSchema(Type.Unknown()))
-const checkMetric = checkOf(metricSchema)
+const checkFile = checkOf('metrics', metricsSchema(Type.Unknown()))
+const checkMetric = checkOf('metric', metricSchema)
 
 type MetricText = Static<typeof metricSchema>
 type StateTexts = Readonly<Record<string, Text>>
@@ -44,15 +44,12 @@ export async function loadVocabulary(
   files: Files,
 ): Promise<{ readonly vocabulary: Vocabulary; readonly problems: readonly Problem[] }> {
   const problems = new Problems()
-  const text = await readText(file, files, problems)
-  const vocabulary = text === undefined ? new Map() : vocabularyOf(text, file, problems)
-  return { vocabulary, problems: problems.list() }
+  const tree = await readTree(file, files, problems)
+  return { vocabulary: tree === undefined ? new Map() : vocabularyOf(tree, problems), problems: problems.list() }
 }
 
-function vocabularyOf(text: string, file: string, problems: Problems): Vocabulary {
+function vocabularyOf(tree: Tree, problems: Problems): Vocabulary {
   const vocabulary = new Map<string, Metric>()
-  const tree = parseTree(text, file, problems)
-  if (tree === undefined) return vocabulary
   const top = checkFile(tree.data, { tree, path: [] }, problems)
   if (top === undefined) return vocabulary
   const texts = { [unknownState]: { en: 'unknown', zh: '未知' }, ...top.state_texts }

@@ -9,8 +9,9 @@ import { hour, readDuration } from './durations.ts'
 import { largestFile } from './files.ts'
 import { Problems } from './problems.ts'
 import { besideFile } from './secrets.ts'
-import { parseTree, type Tree } from './tree.ts'
+import type { Tree } from './tree.ts'
 import { cipherNames, curveNames } from './web-names.ts'
+import { parseTree } from './yaml.ts'
 
 const versions = { TLS10: 'TLSv1', TLS11: 'TLSv1.1', TLS12: 'TLSv1.2', TLS13: 'TLSv1.3' } as const satisfies Record<
   string,
@@ -71,7 +72,7 @@ const schema = Type.Object(
   closed,
 )
 
-const checkWeb = checkOf(schema)
+const checkWeb = checkOf('web', schema)
 
 type WebText = Static<typeof schema>
 type TlsText = Static<typeof tlsSchema>

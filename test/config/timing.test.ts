@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { Problems } from '../../src/config/problems.ts'
 import { defaultTiming, probeTiming, readTiming } from '../../src/config/timing.ts'
-import { parseTree } from '../../src/config/tree.ts'
+import { parseTree } from '../../src/config/yaml.ts'
 
 describe('how often a probe is polled', () => {
   test.each([

@@ -82,7 +82,7 @@ const commands: readonly Listed[] = [
   {
     name: 'docs',
     summary: 'check the probes that ship, and the documents that are made of them',
-    load: async () => (await import('./commands/docs.ts')).docs,
+    load: async () => (await import('./commands/docs.ts')).docsOf(commands),
   },
   {
     name: 'schema',

@@ -23,6 +23,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'src/prometheus': ['src/model', 'src/judge'],
   'src/expose': ['src/model'],
   'src/library': ['src/model'],
+  'src/reference': [],
   'src/completion': [],
   'src/watch': ['src/model', 'src/store', 'src/judge', 'src/schedule', 'src/history', 'collectors'],
   'src/alarms': ['src/model', 'src/judge', 'src/hold', 'src/store', 'src/record', 'src/notify', 'src/expose'],

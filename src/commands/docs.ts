@@ -3,35 +3,43 @@ import { basename, dirname } from 'node:path'
 import { parseArgs } from 'node:util'
 import { shipped } from '../home.ts'
 import { devicesPage, metricsPage } from '../library/pages.ts'
-import type { Command, Io } from './command.ts'
+import { commandsPage } from '../reference/commands.ts'
+import { configurationPage } from '../reference/configuration.ts'
+import type { Command, Io, Listed } from './command.ts'
 import { readLibrary } from './library.ts'
+import { shippedSchemas } from './schema.ts'
 import { printProblems } from './site-file.ts'
 
 const usage = `Usage: siteward docs [--write]
 
-Checks every probe in probes/ and the vocabulary config/metrics.yaml, and compares docs/metrics.md and docs/devices.md with
-them. --write writes the two.
+Checks every probe in probes/ and the vocabulary config/metrics.yaml, and compares the documents that are made of them, of
+the schemas and of the commands' help with what they should be: metrics.md, devices.md, configuration.md and commands.md in
+docs/. --write writes the four.
 
 Exit status: 0 when the probes are without a problem and the documents up to date, 1 when not, 2 for a wrong command line.
 `
 
-/** `siteward docs`: the documents that are made of the vocabulary and the probes. */
-export const docs: Command = {
-  name: 'docs',
-  summary: 'check the probes that ship, and the documents that are made of them',
-  usage,
-  async run(args, io) {
-    const { values } = parseArgs({ args: [...args], options: { write: { type: 'boolean', default: false } } })
-    const { vocabulary, probes, problems } = await readLibrary()
-    printProblems(problems, io)
-    if (problems.length > 0) return 1
-    const shelved = [...probes.values()].map((probe) => ({ probe, kind: basename(dirname(probe.place.file)) }))
-    const pages = new Map([
-      ['metrics.md', metricsPage(vocabulary, await readFile(shipped('config', 'metrics.yaml'), 'utf8'))],
-      ['devices.md', devicesPage(shelved)],
-    ])
-    return values.write ? write(pages, io) : compare(pages, io)
-  },
+/** `siteward docs`: the documents that are made of the vocabulary, the probes, the schemas and the commands in this list. */
+export function docsOf(listed: readonly Listed[]): Command {
+  return {
+    name: 'docs',
+    summary: 'check the probes that ship, and the documents that are made of them',
+    usage,
+    async run(args, io) {
+      const { values } = parseArgs({ args: [...args], options: { write: { type: 'boolean', default: false } } })
+      const { vocabulary, probes, problems } = await readLibrary()
+      printProblems(problems, io)
+      if (problems.length > 0) return 1
+      const shelved = [...probes.values()].map((probe) => ({ probe, kind: basename(dirname(probe.place.file)) }))
+      const pages = new Map([
+        ['metrics.md', metricsPage(vocabulary, await readFile(shipped('config', 'metrics.yaml'), 'utf8'))],
+        ['devices.md', devicesPage(shelved)],
+        ['configuration.md', configurationPage(shippedSchemas())],
+        ['commands.md', commandsPage(await Promise.all(listed.map(({ load }) => load())))],
+      ])
+      return values.write ? write(pages, io) : compare(pages, io)
+    },
+  }
 }
 
 async function compare(pages: ReadonlyMap<string, string>, io: Io): Promise<number> {

@@ -50,6 +50,9 @@ const sweeping: Milliseconds = 1000
 const pruning: Milliseconds = 300_000
 /** A step of the wall clock that is worth a line in the log. */
 const clockStep: Milliseconds = 30_000
+/** Beyond the deadline of the slowest poll: what a loaded machine may be late by, and more. */
+const stallMargin: Milliseconds = 15_000
+
 /** Everything that the daemon takes from outside. */
 export interface DaemonParts {
   readonly site: Site
@@ -231,6 +234,12 @@ export class Daemon {
   /** Where /metrics is. */
   get url(): string {
     return this.#server?.url ?? ''
+  }
+
+  /** Whether polls go on: nothing that is due, or under way, has stood still for longer than the slowest poll may take. */
+  get isAdvancing(): boolean {
+    const timeouts = this.#site.devices.flatMap(({ probes }) => probes.map(({ timeout }) => timeout))
+    return this.#schedule.stalledFor < timeouts.reduce((most, one) => Math.max(most, one), 0) + stallMargin
   }
 
   /** Begins to watch. Rejects with the system's error when it cannot listen. */

@@ -26,6 +26,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'src/reference': [],
   'src/completion': [],
   'src/watch': ['src/model', 'src/store', 'src/judge', 'src/schedule', 'src/history', 'collectors'],
+  'src/supervisor': ['src/model', 'collectors'],
   'src/alarms': ['src/model', 'src/judge', 'src/hold', 'src/store', 'src/record', 'src/notify', 'src/expose'],
   'src/drilling': [
     'src/model',

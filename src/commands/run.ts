@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { parseArgs } from 'node:util'
 import { pino } from 'pino'
+import { systemSpawn } from '../../collectors/child.ts'
 import { readWebConfig } from '../config/web-config.ts'
 import { type Daemon, makeDaemon } from '../daemon.ts'
 import { type HeldLease, Lease, slowestEnd } from '../lease/lease.ts'
@@ -13,6 +14,8 @@ import type { WebConfig } from '../model/web.ts'
 import { alertmanagerClient } from '../notify/alertmanager.ts'
 import { devicesOf, parseShard, type Shard } from '../shard.ts'
 import { type Journal, JournalError, noJournal, openJournal } from '../store/journal.ts'
+import type { Supervisor } from '../supervisor/supervisor.ts'
+import { supervisorOf } from '../supervisor/systemd.ts'
 import { version } from '../version.ts'
 import { prepareJobs } from '../watch/jobs.ts'
 import { standBy } from '../web/standby.ts'
@@ -50,6 +53,11 @@ const options = {
 /** The web configuration as it is now. */
 type Web = () => WebConfig
 
+/** What the daemon is handed of the world: who has started it, too. */
+interface RunIo extends Io {
+  readonly supervisor: Supervisor
+}
+
 /** How long an orderly end may take before the process ends all the same. */
 const slowestStop = 10_000
 
@@ -70,7 +78,15 @@ export const run: Command = {
     const log = openLog(values['log-level'])
     const web = webOf(values['web.config.file'] ?? site.access.webConfig, log, io)
     if (web === undefined) return 1
-    return values.lease === undefined ? watch(part, web, log, io) : watchInTurn(part, web, values.lease, log, io)
+    const supervisor = supervisorOf({ env: io.env, pid: process.pid, clock: io.clock, spawn: systemSpawn, log })
+    const own = { ...io, supervisor }
+    try {
+      return await (values.lease === undefined
+        ? watch(part, web, log, own)
+        : watchInTurn(part, web, values.lease, log, own))
+    } finally {
+      supervisor.stopping()
+    }
   },
 }
 
@@ -117,13 +133,15 @@ function partOf(site: Site, shard: Shard | undefined): Part {
 }
 
 /** Waits for the lease, then watches until told to stop, or until the lease is lost; the exit status. */
-async function watchInTurn(part: Part, web: Web, folder: string, log: Log, io: Io): Promise<number> {
+async function watchInTurn(part: Part, web: Web, folder: string, log: Log, io: RunIo): Promise<number> {
   const stop = new AbortController()
   const stopped = io.untilStopped().then(() => stop.abort())
   const { site } = part
   try {
     const server = await standBy(site, web, log, io.clock)
     log.info({ lease: folder }, 'siteward stands by for the lease')
+    io.supervisor.ready('stands by for the lease')
+    io.supervisor.keepAlive(() => true)
     const held = await new Lease(leaseFolder(folder), `${hostname()} ${randomUUID()}`, io.clock).acquire(stop.signal)
     await server.close()
     if (held === undefined) return 0
@@ -138,7 +156,13 @@ async function watchInTurn(part: Part, web: Web, folder: string, log: Log, io: I
 }
 
 /** Runs the daemon until it is told to stop, or has lost its lease; the exit status. */
-async function watch({ site, shard, elsewhere }: Part, web: Web, log: Log, io: Io, lease?: HeldLease): Promise<number> {
+async function watch(
+  { site, shard, elsewhere }: Part,
+  web: Web,
+  log: Log,
+  io: RunIo,
+  lease?: HeldLease,
+): Promise<number> {
   try {
     const made = makeDaemon({
       site,
@@ -180,18 +204,21 @@ function journalOf(site: Site, log: Log, io: Io): Journal {
   }
 }
 
-async function keepWatching(daemon: Daemon, site: Site, log: Log, io: Io, lease?: HeldLease): Promise<number> {
+async function keepWatching(daemon: Daemon, site: Site, log: Log, io: RunIo, lease?: HeldLease): Promise<number> {
   endOnBug(io)
   const lost = new Promise<'lost'>((resolve) => lease?.keep(() => resolve('lost')))
   let slowest = slowestStop
   try {
     await daemon.start()
     log.info({ site: site.name, devices: site.devices.length, metrics: `${daemon.url}/metrics` }, 'siteward watches')
+    io.supervisor.ready(`watches ${site.devices.length} devices of ${site.name}`)
+    io.supervisor.keepAlive(() => daemon.isAdvancing)
     const why = await Promise.race([io.untilStopped(), lost])
     if (why === 'lost') slowest = slowestEnd
     log.info({}, why === 'lost' ? 'siteward has lost the lease, and polls no more' : 'siteward stops')
     return why === 'lost' ? 1 : 0
   } finally {
+    io.supervisor.stopping()
     const cancel = io.clock.after(slowest, () => process.kill(process.pid, 'SIGKILL'))
     await daemon.stop()
     cancel()

@@ -43,6 +43,8 @@ export class Schedule {
   readonly #wheel: Wheel
   readonly #gate: Gate
   readonly #slots = new Map<string, Slot>()
+  /** When a poll last began or ended. */
+  #movedAt: Milliseconds
 
   constructor(clock: Clock, random: () => number, limit: number, watch: ScheduleWatch) {
     this.#clock = clock
@@ -50,11 +52,23 @@ export class Schedule {
     this.#watch = watch
     this.#wheel = new Wheel(clock)
     this.#gate = new Gate(limit)
+    this.#movedAt = clock.now().mono
   }
 
   /** Polls under way. */
   get running(): number {
     return this.#gate.running
+  }
+
+  /**
+   * For how long polls have made no progress: since when one is due that has not begun, or none under way has ended and no
+   * other begun. Nothing due and nothing under way is progress, too: 0.
+   */
+  get stalledFor(): Milliseconds {
+    const now = this.#clock.now().mono
+    const overdue = now - (this.#wheel.next ?? now)
+    const unmoved = this.#gate.running > 0 ? now - this.#movedAt : 0
+    return Math.max(0, overdue, unmoved)
   }
 
   /** Adds a task: first polled within `soon`, and from then on at its own place within each interval. */
@@ -121,7 +135,8 @@ export class Schedule {
       endpoint: task.endpoint,
       parallel: task.parallel,
       start: () => {
-        this.#watch.started(Math.max(0, this.#clock.now().mono - due))
+        this.#movedAt = this.#clock.now().mono
+        this.#watch.started(Math.max(0, this.#movedAt - due))
         slot.ended = this.#run(slot, waiting)
       },
     }
@@ -134,13 +149,14 @@ export class Schedule {
     // One for all polls of the task: a controller costs as much as the rest of what is done here for a poll.
     slot.abort ??= new AbortController()
     const answered = await slot.task.run(slot.abort.signal)
+    this.#movedAt = this.#clock.now().mono
     slot.waiting = undefined
     this.#gate.leave(waiting)
     if (slot.removed) return
     slot.failures = answered ? 0 : slot.failures + 1
     const { failures, task } = slot
     const soon = retryAfter(failures, task.interval)
-    const again = soon === undefined ? slot.due : Math.min(slot.due, this.#clock.now().mono + soon)
+    const again = soon === undefined ? slot.due : Math.min(slot.due, this.#movedAt + soon)
     const due = again + backoff(failures, task.interval, this.#random)
     if (due === slot.due) return
     slot.entry?.cancel()

@@ -48,6 +48,12 @@ export class Wheel {
     return item
   }
 
+  /** When the first entry is due; undefined where there is none. */
+  get next(): Milliseconds | undefined {
+    const earliest = this.#earliest()
+    return earliest === undefined ? undefined : earliest * slotLength
+  }
+
   /** Drops everything. */
   clear(): void {
     this.#timer?.cancel()

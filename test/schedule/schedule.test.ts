@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { Clock } from '../../src/model/clock.ts'
 import { backoff, nextDue, placeWithin, retryAfter } from '../../src/schedule/due.ts'
 import { Gate } from '../../src/schedule/gate.ts'
 import { Schedule, type Task } from '../../src/schedule/schedule.ts'
@@ -154,6 +155,43 @@ describe('the schedule', () => {
     const before = polls
     await clock.pass(60_000)
     expect(polls - before).toBe(6)
+  })
+
+  test('progress is that what is due begins and what is under way ends; with nothing to do there is progress, too', async () => {
+    const clock = new ManualClock()
+    const schedule = new Schedule(clock, () => 0, 1, quiet)
+    expect(schedule.stalledFor).toBe(0)
+    let isHung = false
+    const run = async (): Promise<boolean> => (isHung ? new Promise<boolean>(() => {}) : true)
+    for (const key of ['a', 'b', 'c']) schedule.add(task(key, run, { interval: 3_600_000 }), 1000)
+    let most = 0
+    for (let i = 0; i < 100; i++) {
+      await clock.pass(100_000)
+      most = Math.max(most, schedule.stalledFor)
+    }
+    // Nothing was due for most of the hours.
+    expect(most).toBeLessThanOrEqual(100)
+    // The one that hangs holds the only place: others are due and skipped, which is no progress.
+    isHung = true
+    await clock.pass(2 * 3_600_000)
+    expect(schedule.running).toBe(1)
+    expect(schedule.stalledFor).toBeGreaterThan(3_600_000)
+  })
+
+  test('a poll that is due and does not begin is no progress', async () => {
+    const clock = new ManualClock()
+    let isDead = false
+    const dying: Clock = {
+      now: () => clock.now(),
+      after: (delay, run) => clock.after(delay, () => (isDead ? undefined : run())),
+    }
+    const schedule = new Schedule(dying, () => 0, 10, quiet)
+    schedule.add(task('a', async () => true))
+    await clock.pass(60_000)
+    expect(schedule.stalledFor).toBe(0)
+    isDead = true
+    await clock.pass(60_000)
+    expect(schedule.stalledFor).toBeGreaterThanOrEqual(50_000)
   })
 
   test('removing a task aborts its poll and waits for its end', async () => {

@@ -83,7 +83,7 @@ async function drillOne(
     await new Promise<void>((resolve) => io.clock.after(lookEvery, resolve))
     report = goodBody(await daemon.call(stop.isAsked ? 'DELETE' : 'GET', path)) as DrillReport
   }
-  io.out.write(`${report.state === 'passed' ? 'PASSED' : 'FAILED'}  ${device} ${aim}: ${report.verdict}\n`)
+  io.out.write(`${report.state.toUpperCase()}  ${device} ${aim}: ${report.verdict}\n`)
   if (stop.isAsked) throw new DaemonError('stopped by hand')
   return report.state === 'passed'
 }

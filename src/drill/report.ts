@@ -16,7 +16,7 @@ export interface DrillReport {
   readonly aim: string
   readonly by: string
   readonly startedAt: Milliseconds
-  readonly state: 'running' | 'passed' | 'failed'
+  readonly state: 'running' | 'passed' | 'failed' | 'withdrawn'
   /** Whether the page would have gone out, in a sentence; empty while it runs. */
   readonly verdict: string
   readonly steps: readonly DrillStep[]

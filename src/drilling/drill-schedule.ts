@@ -9,6 +9,8 @@ import type { Drills } from './drills.ts'
 const day: Milliseconds = 86_400_000
 /** A drill begins within an hour of its time of day, or waits for the next. */
 const window: Milliseconds = 3_600_000
+/** One that cannot begin is tried again after this, until that hour is over: a device may not have been read yet. */
+const nextTry: Milliseconds = 10_000
 /** A plan may be a day late before that is an alarm: its time of day may just have passed. */
 const grace: Milliseconds = day
 const author = (name: string): string => `schedule: ${name}`
@@ -17,7 +19,9 @@ const author = (name: string): string => `schedule: ${name}`
 interface Known {
   readonly plannedAt: Milliseconds
   readonly triedAt: Milliseconds | undefined
+  /** Its last ends; one that was withdrawn, or that siteward did not live to see, has none. */
   readonly passedAt: Milliseconds | undefined
+  readonly failedAt: Milliseconds | undefined
 }
 
 /** Drills that siteward begins by itself, and the alarms about those that failed or are overdue. */
@@ -26,6 +30,8 @@ export class DrillSchedule {
   readonly #drills: Pick<Drills, 'start'>
   readonly #record: (event: RecordEvent) => void
   readonly #known = new Map<string, Known>()
+  /** When a plan could last not begin (wall clock). */
+  readonly #refused = new Map<string, Milliseconds>()
 
   /** `past` is what the record knows of drills. A plan that is new to it counts from now on. */
   constructor(
@@ -46,15 +52,17 @@ export class DrillSchedule {
     const due = this.#plans.find((plan) => this.#isDue(plan, now.wall))
     if (due === undefined) return
     const started = this.#drills.start(orderOf(due))
-    // One that runs already is waited for; one that cannot begin has failed.
-    if (!started.ok && !started.why.includes('one at a time')) this.#failed(due, started.why, now)
-    else if (started.ok) this.#put(due.name, { triedAt: now.wall })
+    if (started.ok) this.#put(due.name, { triedAt: now.wall })
+    else if (isOver(due, now.wall + nextTry)) this.#failed(due, started.why, now)
+    else this.#refused.set(due.name, now.wall)
   }
 
   /** A drill has ended. */
   ended({ by, state, startedAt }: DrillReport): void {
     const plan = this.#plans.find(({ name }) => author(name) === by)
-    if (plan !== undefined && state === 'passed') this.#put(plan.name, { passedAt: startedAt })
+    if (plan === undefined) return
+    if (state === 'passed') this.#put(plan.name, { passedAt: startedAt })
+    else if (state === 'failed') this.#put(plan.name, { failedAt: startedAt })
   }
 
   /** What siteward says of its plans. */
@@ -62,21 +70,23 @@ export class DrillSchedule {
     return this.#plans.flatMap(({ name, every }) => {
       const known = this.#known.get(name)
       if (known === undefined) return []
-      const { plannedAt, triedAt, passedAt } = known
+      const { plannedAt, passedAt, failedAt } = known
       const labels = { plan: name }
       const isOverdue = wall > (passedAt ?? plannedAt) + every + grace
       const overdue = { metric: 'siteward_drill_overdue', labels, value: isOverdue ? 1 : 0 }
-      if (triedAt === undefined) return [overdue]
-      const isPassed = passedAt !== undefined && passedAt >= triedAt - 1000
+      if (passedAt === undefined && failedAt === undefined) return [overdue]
+      // While one runs, what the last one proved still holds.
+      const isPassed = (passedAt ?? Number.NEGATIVE_INFINITY) > (failedAt ?? Number.NEGATIVE_INFINITY)
       return [overdue, { metric: 'siteward_drill_passed', labels, value: isPassed ? 1 : 0 }]
     })
   }
 
   /** One that failed is tried again the next day. */
-  #isDue({ name, every, at }: PlannedDrill, wall: Milliseconds): boolean {
+  #isDue(plan: PlannedDrill, wall: Milliseconds): boolean {
+    const { name, every } = plan
     const known = this.#known.get(name)
-    const sinceMidnight = timeOfDay(wall)
-    if (known === undefined || sinceMidnight < at || sinceMidnight >= at + window) return false
+    if (known === undefined || isOver(plan, wall)) return false
+    if (wall - (this.#refused.get(name) ?? Number.NEGATIVE_INFINITY) < nextTry) return false
     const { triedAt, passedAt } = known
     if (triedAt === undefined) return true
     const isPassed = passedAt !== undefined && passedAt >= triedAt - 1000
@@ -85,11 +95,11 @@ export class DrillSchedule {
 
   #planned({ name }: PlannedDrill, { wall }: Moment): Known {
     this.#record({ ...aboutNoAlarm, kind: 'drill', at: wall, by: author(name), note: 'planned' })
-    return { plannedAt: wall, triedAt: undefined, passedAt: undefined }
+    return { plannedAt: wall, triedAt: undefined, passedAt: undefined, failedAt: undefined }
   }
 
   #failed(plan: PlannedDrill, why: string, { wall }: Moment): void {
-    this.#put(plan.name, { triedAt: wall })
+    this.#put(plan.name, { triedAt: wall, failedAt: wall })
     const note = `failed: ${plan.aim}: ${why}`
     this.#record({ ...aboutNoAlarm, kind: 'drill', at: wall, device: plan.device, by: author(plan.name), note })
   }
@@ -111,7 +121,13 @@ function knownOf({ name }: PlannedDrill, past: readonly RecordEvent[]): Known | 
   if (first === undefined) return undefined
   const begun = mine.findLast(({ note }) => note.startsWith('begun') || note.startsWith('failed'))
   const passed = mine.findLast(({ note }) => note.startsWith('passed'))
-  return { plannedAt: first.at, triedAt: begun?.at, passedAt: passed?.at }
+  const failed = mine.findLast(({ note }) => note.startsWith('failed'))
+  return { plannedAt: first.at, triedAt: begun?.at, passedAt: passed?.at, failedAt: failed?.at }
+}
+
+/** Whether it is another time of day than that at which a drill may begin; the hour may go beyond midnight. */
+function isOver({ at }: PlannedDrill, wall: Milliseconds): boolean {
+  return (timeOfDay(wall) - at + day) % day >= window
 }
 
 /** Since midnight, in the time zone of the process. */

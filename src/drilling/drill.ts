@@ -17,6 +17,8 @@ const lookEvery: Milliseconds = 1000
 const patience: Milliseconds = 60_000
 /** How long Alertmanager may take to have the alert, once it fires. */
 const untilHeld: Milliseconds = 60_000
+/** What every Alertmanager holds back is waited for no longer than this: an alert that it knows may only have come before. */
+const untilLetGo: Milliseconds = 10_000
 /** How long the page may take; Alertmanager's usual group_wait is 30 s and group_interval 5 min. */
 const untilReceived: Milliseconds = 420_000
 export const longestHold: Milliseconds = 3_600_000
@@ -78,7 +80,7 @@ export class Drill {
     this.#injection = injectionFor(target, this.#world, parts, {
       take: (readings) => this.#take(readings),
       say: (text) => this.#step(text),
-      fail: (why) => this.#end({ passed: false, text: why }),
+      fail: (why) => this.#end('failed', why),
     })
     const usual = this.#world.longestWait + 2 * this.#injection.interval + patience
     this.#hold = order.hold ?? Math.min(longestHold, usual)
@@ -110,14 +112,14 @@ export class Drill {
   }
 
   withdraw(why: string): void {
-    this.#end({ passed: false, text: why })
+    this.#end('withdrawn', why)
   }
 
   #tick(): void {
     const now = this.#parts.clock.now()
     if (this.#firedAt !== undefined && !this.#isLooking) void this.#look()
     const verdict = this.#verdictAt(now)
-    if (verdict !== undefined) this.#end(verdict)
+    if (verdict !== undefined) this.#end(verdict.passed ? 'passed' : 'failed', verdict.text)
     else this.#timer = this.#parts.clock.after(lookEvery, () => this.#tick())
   }
 
@@ -175,11 +177,12 @@ export class Drill {
     const verdict = verdictOf(seen)
     const isWaiting = this.#receipt !== undefined && this.#isReceived !== true
     if (verdict.passed && !isWaiting) return verdict
-    const limit = isWaiting && this.#heldAt !== undefined ? untilReceived : untilHeld
+    const isHeldBack = this.#sightings.length > 0 && this.#sightings.every(({ state }) => state === 'suppressed')
+    const limit = isHeldBack ? untilLetGo : isWaiting && this.#heldAt !== undefined ? untilReceived : untilHeld
     return elapsed(this.#firedAt, now) >= limit ? verdict : undefined
   }
 
-  #end({ passed, text }: ReturnType<typeof verdictOf>): void {
+  #end(state: Exclude<DrillReport['state'], 'running'>, text: string): void {
     if (this.#isOver) return
     this.#isOver = true
     this.#timer()
@@ -188,8 +191,8 @@ export class Drill {
     this.#parts.keeper.release(this.#world.cells, now, this.#world.judge)
     this.#parts.unexpose()
     this.#step('withdrawn: its alerts are resolved')
-    this.#report = { ...this.#report, state: passed ? 'passed' : 'failed', verdict: text }
-    this.#record(`${passed ? 'passed' : 'failed'}: ${this.#order.aim}: ${text}`)
+    this.#report = { ...this.#report, state, verdict: text }
+    this.#record(`${state}: ${this.#order.aim}: ${text}`)
     this.#parts.ended(this.report)
   }
 

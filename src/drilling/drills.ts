@@ -8,7 +8,7 @@ import { findTarget } from './target.ts'
 export class Drills {
   readonly #parts: DrillParts
   #running: Drill | undefined
-  #last: DrillReport | undefined
+  #last: Drill | undefined
 
   constructor(parts: DrillParts) {
     this.#parts = parts
@@ -16,7 +16,7 @@ export class Drills {
 
   /** The drill that runs, or the last one since the start. */
   get newest(): DrillReport | undefined {
-    return this.#running?.report ?? this.#last
+    return (this.#running ?? this.#last)?.report
   }
 
   /** Begins a drill; why not, otherwise. */
@@ -27,11 +27,11 @@ export class Drills {
     if (!target.ok) return target
     const ended = (report: DrillReport): void => {
       this.#running = undefined
-      this.#last = report
       this.#parts.ended(report)
     }
     const drill = new Drill(target.value, order, { ...this.#parts, ended })
     this.#running = drill
+    this.#last = drill
     drill.begin()
     return { ok: true, value: drill.report }
   }
@@ -43,9 +43,9 @@ export class Drills {
     return true
   }
 
-  /** What is added to the annotations of an alert of the drill. */
+  /** What is added to the annotations of an alert of the drill, to the end of which it tells, too. */
   words(key: string): Labels {
-    return this.#running?.words(key) ?? {}
+    return this.#last?.words(key) ?? {}
   }
 
   /** Ends what runs: siteward stops. Resolves when nothing of it is on the wire any more. */

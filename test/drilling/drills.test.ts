@@ -213,7 +213,7 @@ describe('a drill', () => {
   test('fails where the page would not go out, and says why', async () => {
     sighting = { ...sighting, state: 'suppressed', suppressedBy: ['silence-7'] }
     drills.start(order)
-    await clock.pass(5 * minute)
+    await clock.pass(2.5 * minute)
     expect(drills.newest).toMatchObject({ state: 'failed', verdict: expect.stringContaining('silence-7') })
   })
 
@@ -246,7 +246,7 @@ describe('a drill', () => {
     expect(drills.start(order)).toMatchObject({ ok: false, why: expect.stringContaining('one at a time') })
     expect(drills.withdraw('drill-other')).toBe(false)
     expect(first.ok && drills.withdraw(first.value.id)).toBe(true)
-    expect(drills.newest?.state).toBe('failed')
+    expect(drills.newest?.state).toBe('withdrawn')
     expect(drills.start(order).ok).toBe(true)
   })
 
@@ -295,6 +295,7 @@ describe('a plan', () => {
     await clock.pass(61 * minute)
     one.tick(clock.now())
     expect(drills.newest).toMatchObject({ by: 'schedule: room', state: 'running' })
+    expect(said(one)).toEqual({ siteward_drill_overdue: 0 })
     await clock.pass(4 * minute)
     if (drills.newest !== undefined) one.ended(drills.newest)
     expect(said(one)).toEqual({ siteward_drill_overdue: 0, siteward_drill_passed: 1 })
@@ -305,6 +306,46 @@ describe('a plan', () => {
     const later = schedule()
     await clock.pass(29 * day)
     later.tick(clock.now())
+    expect(drills.newest?.id).not.toBe(first)
+    expect(drills.newest?.state).toBe('running')
+    expect(said(later)).toEqual({ siteward_drill_overdue: 0, siteward_drill_passed: 1 })
+  })
+
+  test('waits for its device to be read, as long as its hour lasts', async () => {
+    start({ seriesOf: () => [] })
+    const one = schedule()
+    await clock.pass(60 * minute)
+    for (let i = 0; i < 180; i++) {
+      one.tick(clock.now())
+      await clock.pass(10_000)
+    }
+    expect(said(one)).toEqual({ siteward_drill_overdue: 0 })
+    const later = schedule()
+    for (let i = 0; i < 180; i++) {
+      later.tick(clock.now())
+      await clock.pass(10_000)
+    }
+    expect(said(later)).toEqual({ siteward_drill_overdue: 0, siteward_drill_passed: 0 })
+    expect(events.at(-1)?.note).toContain('has not given')
+    start()
+    const again = schedule()
+    await clock.pass(day - 30 * minute)
+    again.tick(clock.now())
+    expect(drills.newest?.state).toBe('running')
+  })
+
+  test('that somebody withdraws has not failed, and is tried again the next day', async () => {
+    const one = schedule()
+    await clock.pass(61 * minute)
+    one.tick(clock.now())
+    const first = drills.newest?.id ?? ''
+    drills.withdraw(first)
+    if (drills.newest !== undefined) one.ended(drills.newest)
+    await clock.pass(20)
+    expect(said(one)).toEqual({ siteward_drill_overdue: 0 })
+    expect(said(schedule())).toEqual({ siteward_drill_overdue: 0 })
+    await clock.pass(day - minute)
+    one.tick(clock.now())
     expect(drills.newest?.id).not.toBe(first)
   })
 
@@ -318,7 +359,7 @@ describe('a plan', () => {
     expect(said(one)).toEqual({ siteward_drill_overdue: 0, siteward_drill_passed: 0 })
     expect(said(schedule())).toEqual({ siteward_drill_overdue: 0, siteward_drill_passed: 0 })
     const first = drills.newest?.id
-    await clock.pass(day - 10 * minute)
+    await clock.pass(day - minute)
     one.tick(clock.now())
     expect(drills.newest?.id).not.toBe(first)
   })

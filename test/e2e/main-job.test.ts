@@ -1,52 +1,12 @@
 import { mkdtempSync, writeFileSync } from 'node:fs'
-import { createServer, type Server } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startModbusSimulator } from '../../collectors/modbus/simulator.ts'
 import { shipped } from '../../src/home.ts'
+import { Pager } from '../peers/pager.ts'
 import { describeWith } from '../peers/peer.ts'
 import { freePort, pause, type Started, start, until } from '../peers/process.ts'
-
-interface Page {
-  readonly status: string
-  readonly labels: Readonly<Record<string, string>>
-  readonly startsAt: string
-  readonly annotations: Readonly<Record<string, string>>
-}
-
-/** What Alertmanager's webhook has delivered: the pages that the on-call engineer would have got. */
-class Pager {
-  readonly pages: Page[] = []
-  readonly #server: Server
-
-  constructor() {
-    this.#server = createServer((request, response) => {
-      let body = ''
-      request.on('data', (data: Buffer) => {
-        body += data.toString()
-      })
-      request.on('end', () => {
-        const { alerts } = JSON.parse(body) as { alerts: Page[] }
-        this.pages.push(...alerts)
-        response.end()
-      })
-    })
-  }
-
-  listen(port: number): Promise<void> {
-    return new Promise((resolve) => this.#server.listen(port, '127.0.0.1', resolve))
-  }
-
-  close(): void {
-    this.#server.close()
-    this.#server.closeAllConnections()
-  }
-
-  of(alertname: string, status: string): readonly Page[] {
-    return this.pages.filter((page) => page.labels['alertname'] === alertname && page.status === status)
-  }
-}
 
 describeWith(['prometheus', 'prometheus-alertmanager', 'promtool'], 'the main job, with everything real', () => {
   const folder = mkdtempSync(join(tmpdir(), 'siteward-e2e-'))

@@ -335,7 +335,10 @@ export class Daemon {
       clock,
       log,
       mayPoll: () => mayPoll?.() !== false,
-      polled: ({ name }, use, isUp) => this.#holds.polled(name, use.probe.name, isUp, use),
+      polled: ({ name }, use, outcome) => {
+        this.#metrics.polls.inc({ outcome })
+        if (outcome !== 'cancelled') this.#holds.polled(name, use.probe.name, outcome !== 'failed', use)
+      },
       take: (transitions) => this.#take(transitions),
       replaced: (replaced) => this.#keeper.replace(replaced, clock.now(), this.#judge),
       bug: (error, device, use) => this.#bug(error, { device: device.name, probe: use.probe.name }),

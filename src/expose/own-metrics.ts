@@ -4,6 +4,8 @@ import type { Format } from './exposition.ts'
 /** What siteward says of itself as a process; what it says of each device is in the store like any reading. */
 export interface OwnMetrics {
   readonly lateness: Histogram
+  /** `cancelled`: the poll was under way when siteward stopped, or the device was taken out. */
+  readonly polls: Counter<'outcome'>
   readonly skipped: Counter
   readonly bugs: Counter
   readonly journalErrors: Counter
@@ -104,6 +106,7 @@ export function ownMetrics(inside: Inside): OwnMetrics {
       buckets: [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
       registers,
     }),
+    polls: counter('siteward_polls_total', 'Polls that have ended: good, partial, failed or cancelled', ['outcome']),
     skipped: counter('siteward_polls_skipped_total', 'Polls left out because the one before had not ended'),
     bugs: counter('siteward_bugs_total', 'Exceptions that siteward did not expect; each is in the log with its stack'),
     journalErrors: counter('siteward_journal_errors_total', 'Writes of the alarm journal that failed'),

@@ -26,3 +26,11 @@ export interface PollResult {
 export interface Poll extends PollResult {
   readonly duration: Milliseconds
 }
+
+/** What a poll came to: all that was asked for, some of it, or nothing. */
+export type PollOutcome = 'good' | 'partial' | 'failed'
+
+export function outcomeOf({ readings, faults }: Pick<PollResult, 'readings' | 'faults'>): PollOutcome {
+  if (faults.length === 0) return 'good'
+  return readings.length > 0 ? 'partial' : 'failed'
+}

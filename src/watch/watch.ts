@@ -5,7 +5,7 @@ import type { Clock, Moment } from '../model/clock.ts'
 import type { Device, ProbeUse } from '../model/device.ts'
 import type { Fault } from '../model/fault.ts'
 import type { Log } from '../model/log.ts'
-import type { Poll, Reading } from '../model/reading.ts'
+import { outcomeOf, type Poll, type PollOutcome, type Reading } from '../model/reading.ts'
 import type { Series, SeriesTable, Source } from '../model/series.ts'
 import type { OwnSeries } from '../store/own-series.ts'
 import type { Store } from '../store/store.ts'
@@ -45,7 +45,7 @@ export class Watch {
   readonly #parts: WatchParts
   #polled: Seen | undefined
   /** What the log has said of it last: a dead device is told of once, not at each poll. */
-  #said: 'nothing' | 'up' | 'down' | 'partial' = 'nothing'
+  #said: PollOutcome | undefined
   #isExpired = true
 
   constructor(parts: WatchParts) {
@@ -65,7 +65,8 @@ export class Watch {
   take(poll: Poll): readonly Transition[] {
     const { device, source, table, store, judge, clock, own, derived, links } = this.#parts
     const at = clock.now()
-    const isUp = poll.readings.length > 0 || poll.faults.length === 0
+    const outcome = outcomeOf(poll)
+    const isUp = outcome !== 'failed'
     const { readings, ...rest } = poll
     this.#polled = { ...rest, at, count: readings.length, first: readings.slice(0, firstReadings) }
     // What this poll did not bring is not known any more: a row that vanished, a table that timed out, a silent device.
@@ -83,7 +84,7 @@ export class Watch {
       faults: poll.faults.map(({ kind }) => kind),
     })
     for (const reading of owned) store.apply(reading, at.mono)
-    this.#say(isUp, poll)
+    this.#say(outcome, poll)
     const made = derived()?.update(at.mono) ?? []
     return judge.judge(
       chain(
@@ -106,16 +107,15 @@ export class Watch {
     return judge.judge(chain(table.seriesOf(source), derived()?.update(at.mono) ?? []), at)
   }
 
-  #say(isUp: boolean, { faults, doubts, requests }: Poll): void {
+  #say(now: PollOutcome, { faults, doubts, requests }: Poll): void {
     const { device, use, log } = this.#parts
-    const now = !isUp ? 'down' : faults.length > 0 ? 'partial' : 'up'
     if (now === this.#said) return
     const was = this.#said
     this.#said = now
     const fields = { device: device.name, probe: use.probe.name, ...describe(faults) }
-    if (now === 'down') log.warn({ ...fields, requests }, 'device does not answer')
+    if (now === 'failed') log.warn({ ...fields, requests }, 'device does not answer')
     else if (now === 'partial') log.warn(fields, 'poll incomplete')
-    else if (was !== 'nothing') log.info(fields, 'device answers again')
+    else if (was !== undefined) log.info(fields, 'device answers again')
     else log.info({ ...fields, doubts: doubts.length }, 'device answers')
   }
 }

@@ -5,6 +5,7 @@ import type { Judge, Replaced } from '../judge/judge.ts'
 import type { Clock, Milliseconds, Moment } from '../model/clock.ts'
 import type { Device, ProbeUse } from '../model/device.ts'
 import type { Log } from '../model/log.ts'
+import { outcomeOf, type PollOutcome } from '../model/reading.ts'
 import type { Series, SeriesTable, Source } from '../model/series.ts'
 import { runPoll } from '../schedule/frame.ts'
 import type { Schedule } from '../schedule/schedule.ts'
@@ -34,8 +35,8 @@ export interface Surroundings {
   readonly log: Log
   /** Whether this siteward may poll now. */
   mayPoll(): boolean
-  /** A poll has ended. */
-  polled(device: Device, use: ProbeUse, isUp: boolean): void
+  /** A poll has ended; `cancelled` when siteward stopped, or the device was taken out, before it did. */
+  polled(device: Device, use: ProbeUse, outcome: PollOutcome | 'cancelled'): void
   /** What the judge made of readings. */
   take(transitions: readonly Transition[]): void
   /** Alarms that ended with their rule, or go on under another. */
@@ -140,12 +141,12 @@ export class WatchedDevice {
     if (!mayPoll()) return true
     const poll = await runPoll(job, use.timeout, signal, { clock, log, bug: (error) => bug(error, device, use) })
     // Stopped or removed meanwhile: what an aborted poll did not bring says nothing about the device.
-    if (signal.aborted) return true
-    const isUp = poll.readings.length > 0 || poll.faults.length === 0
-    polled(device, use, isUp)
+    const outcome = signal.aborted ? 'cancelled' : outcomeOf(poll)
+    polled(device, use, outcome)
+    if (outcome === 'cancelled') return true
     take(watch.take(poll))
     this.#keep(watch)
-    return isUp
+    return outcome !== 'failed'
   }
 
   /** What the poll brought, and what siteward made of it, as the history has it. */

@@ -1,0 +1,155 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { shipped } from '../../src/home.ts'
+import { type Sample, samplesOf } from '../peers/exposed.ts'
+import { freePort, until } from '../peers/process.ts'
+
+/** What the daemon's process holds, after a garbage collection. */
+export interface Vitals {
+  /** Bytes of JavaScript's heap. */
+  readonly heap: number
+  /** Open descriptors. */
+  readonly files: number
+}
+
+/** One look at /metrics. */
+export class Page {
+  readonly at = Date.now()
+  readonly samples: readonly Sample[]
+
+  constructor(text: string) {
+    this.samples = samplesOf(text)
+  }
+
+  /** Every sample of a metric with these labels. */
+  all(name: string, labels: Readonly<Record<string, string>> = {}): readonly Sample[] {
+    const wanted = Object.entries(labels)
+    return this.samples.filter(
+      (one) => one.name === name && wanted.every(([label, text]) => one.labels[label] === text),
+    )
+  }
+
+  /** The sum of these samples' values; undefined where there are none. */
+  value(name: string, labels: Readonly<Record<string, string>> = {}): number | undefined {
+    const found = this.all(name, labels)
+    return found.length === 0 ? undefined : found.reduce((sum, { value }) => sum + value, 0)
+  }
+}
+
+/** What a house is built of. */
+export interface HouseOrder {
+  /** The site file but for site, listen, state_directory and probe_directories; `{folder}` stands for the house's own. */
+  readonly site: string
+  /** Files beside the site file, by their name in the house's folder; what lies in probes/ is a probe. */
+  readonly files?: Readonly<Record<string, string>>
+  readonly env?: NodeJS.ProcessEnv
+  readonly args?: readonly string[]
+}
+
+/**
+ * The daemon as it is installed, a process of its own, in a folder of its own: what it exposes, prints and holds. It can
+ * be killed and started again in the same folder.
+ */
+export class House {
+  readonly folder = mkdtempSync(join(tmpdir(), 'siteward-faults-'))
+  readonly port: number
+  readonly #order: HouseOrder
+  #child: ChildProcess | undefined
+  #ended: Promise<number | string> = Promise.resolve('never started')
+  #output = ''
+
+  private constructor(order: HouseOrder, port: number) {
+    this.#order = order
+    this.port = port
+  }
+
+  /** Writes the folder; nothing runs yet. */
+  static async build(order: HouseOrder): Promise<House> {
+    const house = new House(order, await freePort())
+    for (const [name, text] of Object.entries(order.files ?? {})) house.write(name, text)
+    house.write(
+      'site.yaml',
+      `site: house
+listen: 127.0.0.1:${house.port}
+state_directory: state
+probe_directories: [probes]
+${order.site.replaceAll('{folder}', house.folder)}`,
+    )
+    return house
+  }
+
+  /** Writes a file of the folder, for its owner only. */
+  write(name: string, text: string): void {
+    const path = join(this.folder, name)
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, text, { mode: 0o600 })
+  }
+
+  get pid(): number {
+    return this.#child?.pid ?? 0
+  }
+
+  /** What it has printed since it was built, both streams. */
+  get output(): string {
+    return this.#output
+  }
+
+  /** Whether it runs. */
+  get isAlive(): boolean {
+    return this.#child?.exitCode === null && this.#child.signalCode === null
+  }
+
+  /** Starts the daemon and waits until it answers. */
+  async start(): Promise<void> {
+    const own = ['--expose-gc', '--require', new URL('vitals.cjs', import.meta.url).pathname]
+    const command = [shipped('dist', 'siteward.cjs'), 'run', '--config', join(this.folder, 'site.yaml')]
+    const child = spawn(process.execPath, [...own, ...command, ...(this.#order.args ?? [])], {
+      env: { ...process.env, ...this.#order.env },
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    })
+    this.#child = child
+    const keep = (data: Buffer): void => {
+      this.#output = (this.#output + data.toString()).slice(-1_000_000)
+    }
+    child.stdout?.on('data', keep)
+    child.stderr?.on('data', keep)
+    this.#ended = new Promise((resolve) => {
+      child.once('error', (error) => resolve(error.message))
+      child.once('exit', (code, signal) => resolve(code ?? signal ?? 'gone'))
+    })
+    await until(
+      async () => (await this.page()).samples.length > 0,
+      60,
+      () => this.output,
+    )
+  }
+
+  /** Ends it with a signal; resolves to its exit status, or the signal that ended it. */
+  stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | string> {
+    this.#child?.kill(signal)
+    return this.#ended
+  }
+
+  /** Ends what still runs, and removes the folder. */
+  async remove(): Promise<void> {
+    await this.stop('SIGKILL')
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+
+  async page(): Promise<Page> {
+    const reply = await fetch(`http://127.0.0.1:${this.port}/metrics`)
+    return new Page(await reply.text())
+  }
+
+  /** What its process holds now, after a garbage collection. */
+  vitals(): Promise<Vitals> {
+    return new Promise((resolve, reject) => {
+      this.#child?.once('message', (message) => resolve(message as Vitals))
+      this.#child?.send('how are you?', (error) => {
+        if (error !== null) reject(error)
+      })
+    })
+  }
+}

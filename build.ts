@@ -10,9 +10,10 @@ import { protocols } from './src/commands/site-file.ts'
 import { ajvWith, closeObjects, schemas } from './src/config/check.ts'
 import { diskFiles } from './src/config/files.ts'
 import './src/config/masking.ts'
-import { pack } from './src/config/packed.ts'
+import { type Packed, pack } from './src/config/packed.ts'
 import { Problems } from './src/config/problems.ts'
 import { checksOf } from './src/config/protocols.ts'
+import { loadVocabulary } from './src/config/vocabulary.ts'
 import './src/config/web-config.ts'
 import { parse } from './src/config/yaml.ts'
 import { home, shipped } from './src/home.ts'
@@ -37,8 +38,13 @@ const unbundled = ['bcryptjs', 'cpu-features', 'libsql', 'serialport', '#package
 /** Chunks of their own. */
 const libraries = Object.keys(manifest.dependencies).filter((name) => ![...early, ...unbundled].includes(name))
 
+/** Of Node's own modules those that take a while. */
+const slow = 'child_process crypto dgram dns/promises http https tls worker_threads zlib'
+  .split(' ')
+  .map((name) => `node:${name}`)
+
 /** Loaded when something of them is first used. */
-const late = [...libraries, 'libsql']
+const late = [...libraries, ...slow, 'libsql']
 
 /** For how long siteward runs until V8's caches are written, in ms: long enough that it has started and polled. */
 const warmingUp = 3000
@@ -149,7 +155,8 @@ function standInFor(name: string): string {
       ? 'function (...args) { return new.target ? Reflect.construct(library(), args) : Reflect.apply(library(), this, args) }'
       : '{}'
   return [
-    `const library = () => require(${JSON.stringify(id)})`,
+    'let loaded',
+    `const library = () => (loaded ??= require(${JSON.stringify(id)}))`,
     `module.exports = ${whole}`,
     `for (const key of ${JSON.stringify(Object.keys(Object(library)))})`,
     '  Object.defineProperty(module.exports, key, { enumerable: true, get: () => library()[key] })',
@@ -158,16 +165,24 @@ function standInFor(name: string): string {
 
 /** Leaves the YAML files that ship parsed, with the places of all that is in them. */
 async function packShipped(): Promise<void> {
-  const lists = ['checks', 'masking', 'metrics', 'rules'].map((name) => shipped('config', `${name}.yaml`))
+  const lists = ['checks', 'masking', 'rules'].map((name) => shipped('config', `${name}.yaml`))
   const probes = await diskFiles.list(shipped('probes'))
   for (const file of [...lists, ...probes.filter((path) => path.endsWith('.yaml'))]) {
     const problems = new Problems()
     const placed = parse(readFileSync(file, 'utf8'), file, problems)
     if (placed === undefined) throw new Error(problems.list().map(formatProblem).join('\n'))
-    const packed = packedFile(file) ?? ''
-    mkdirSync(dirname(packed), { recursive: true })
-    writeFileSync(packed, JSON.stringify(pack(placed)))
+    writePacked(file, pack(placed))
   }
+  const file = shipped('config', 'metrics.yaml')
+  const { vocabulary, problems } = await loadVocabulary(file, diskFiles)
+  if (problems.length > 0) throw new Error(problems.map(formatProblem).join('\n'))
+  writePacked(file, { text: readFileSync(file, 'utf8'), metrics: [...vocabulary.values()] })
+}
+
+function writePacked(file: string, packed: Packed): void {
+  const json = packedFile(file) ?? ''
+  mkdirSync(dirname(json), { recursive: true })
+  writeFileSync(json, JSON.stringify(packed))
 }
 
 /** Runs what was built with a site of one device that does not answer, so that V8 compiles what a start needs. */

@@ -13,11 +13,12 @@ export function packedFile(file: string): string | undefined {
 /** The machine's own files, those that ship packed by the build where it has run. */
 export const files: Files = { ...diskFiles, packed }
 
-function packed(file: string): Packed | undefined {
+function packed(file: string, text: string): Packed | undefined {
   const json = packedFile(file)
   if (json === undefined) return undefined
   try {
-    return JSON.parse(readFileSync(json, 'utf8'))
+    const made: Packed = JSON.parse(readFileSync(json, 'utf8'))
+    return made.text === text ? made : undefined
   } catch {
     return undefined
   }

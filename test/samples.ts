@@ -134,7 +134,7 @@ export function makeSite(changed: Partial<Site> = {}): Site {
     devices: [],
     itself: makeDevice({ name: 'siteward' }),
     groups: [],
-    timeZone: 'UTC',
+    timeZone: () => 'UTC',
     quiet: [],
     inhibit: [],
     vocabulary: new Map(),

@@ -155,7 +155,7 @@ export class HoldKeeper {
     const { added } = this.#parts
     const site = this.#parts.site()
     return [...site.quiet, ...added()].flatMap((window) => {
-      const found = occurrenceAt(window.time, now.wall, site.timeZone)
+      const found = occurrenceAt(window.time, now.wall, site.timeZone())
       return found === undefined || this.#quiet.isOver(window.name, found) ? [] : [{ ...found, window }]
     })
   }

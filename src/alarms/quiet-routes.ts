@@ -60,8 +60,8 @@ function add(body: Static<typeof addition>, { site: siteNow, clock, list }: Quie
   const strange = devices.find((name) => !ruledDevices(site).some((device) => device.name === name))
   if (strange !== undefined) throw new RequestError(400, `there is no device ${strange}`)
   const now = clock.now().wall
-  const from = body.from === undefined ? now : momentOf(body.from, site.timeZone, 'earlier')
-  const to = endOf(body, from, site.timeZone)
+  const from = body.from === undefined ? now : momentOf(body.from, site.timeZone(), 'earlier')
+  const to = endOf(body, from, site.timeZone())
   if (to <= from || to <= now) throw new RequestError(400, 'it ends before it begins, or has ended')
   if (to - from > longest)
     throw new RequestError(400, 'it may last 31 days at most: what is never to be told is rules: off')
@@ -70,7 +70,7 @@ function add(body: Static<typeof addition>, { site: siteNow, clock, list }: Quie
   const scope = { devices, alarms, match }
   const added = list.add({ author: labelValue(body.by), note: labelValue(note), scope, time, endsWhenWell })
   if (added === undefined) throw new RequestError(409, 'there are 1000 quiet times already: end some')
-  return json(201, { quiet: textOf(added.window, site.timeZone), written: added.isKept })
+  return json(201, { quiet: textOf(added.window, site.timeZone()), written: added.isKept })
 }
 
 function end({ params, query }: Request<unknown>, parts: QuietRouteParts): Reply {
@@ -95,9 +95,9 @@ function listed({ site: siteNow, clock, holds, list }: QuietRouteParts): unknown
       const until = active.get(window)
       const unwell = holds.unwell(window).map(({ alarm, device }) => `${alarm} ${device}`)
       return {
-        ...textOf(window, site.timeZone),
+        ...textOf(window, site.timeZone()),
         active: until !== undefined,
-        ...(until === undefined ? {} : { ends: localTime(until, site.timeZone), unwell }),
+        ...(until === undefined ? {} : { ends: localTime(until, site.timeZone()), unwell }),
       }
     })
 }

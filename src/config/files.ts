@@ -14,8 +14,8 @@ export interface Files {
   list(folder: string): Promise<readonly string[]>
   /** Permission bits, as in `stat`. */
   mode(path: string): Promise<number>
-  /** What the build has made of a file that ships with siteward; undefined for any other. */
-  packed?(path: string): Packed | undefined
+  /** What the build has made of a file that ships with siteward; undefined where that was of another text. */
+  packed?(path: string, text: string): Packed | undefined
 }
 
 /** A file that stands in the way; `message` is in our words and is shown to the operator. */

@@ -1,10 +1,15 @@
 import { LineCounter } from 'yaml'
+import type { Metric } from '../model/metric.ts'
 import type { Place } from '../model/place.ts'
 import { isHolder, keyIn, type Placed, type Spot, type Spots } from './tree.ts'
 
-/** A YAML file that ships, as the build leaves it in JSON: parsing YAML takes twenty times as long. */
-export interface Packed {
-  /** Holds for this text only: who edits a file that ships has it parsed again. */
+/**
+ * A YAML file that ships, as the build leaves it in JSON: parsing YAML takes twenty times as long. It holds for its text
+ * only: who edits the file has it parsed again.
+ */
+export type Packed = PackedTree | PackedVocabulary
+
+interface PackedTree {
   readonly text: string
   readonly data: Readonly<Record<string, unknown>>
   /**
@@ -14,8 +19,13 @@ export interface Packed {
   readonly spots: readonly number[]
 }
 
+interface PackedVocabulary {
+  readonly text: string
+  readonly metrics: readonly Metric[]
+}
+
 /** What is placed, in JSON's terms. */
-export function pack({ text, data, root, spots }: Placed): Packed {
+export function pack({ text, data, root, spots }: Placed): PackedTree {
   const numbers: number[] = []
   let last = 0
   const add = ({ key, from, to }: Spot): void => {
@@ -38,7 +48,7 @@ export function pack({ text, data, root, spots }: Placed): Packed {
 }
 
 /** The opposite of `pack`. */
-export function unpack({ text, data, spots: numbers }: Packed, file: string): Placed {
+export function unpack({ text, data, spots: numbers }: PackedTree, file: string): Placed {
   const spots: Spots = new WeakMap()
   let next = 0
   let key = 0

@@ -16,7 +16,7 @@ const weekdays = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'satur
 /** The quiet times of a site; what is wrong is left out and told. `devices` are the names of all that there are. */
 export function readQuiet(
   list: readonly QuietText[],
-  timeZone: string,
+  timeZone: () => string,
   devices: ReadonlySet<string>,
   { tree, path }: Spot,
   problems: Problems,
@@ -63,7 +63,7 @@ function wellOf(
     : readDuration(text, [second, week], tree.at([...path, 'ends_when_well']), problems)
 }
 
-function timeOf(text: QuietText, timeZone: string, spot: Spot, problems: Problems): QuietTime | undefined {
+function timeOf(text: QuietText, timeZone: () => string, spot: Spot, problems: Problems): QuietTime | undefined {
   const { tree, path } = spot
   const { from, to, times } = text
   const days = (['weekdays', 'days_of_month', 'months'] as const).find((key) => text[key] !== undefined)
@@ -87,12 +87,12 @@ function timeOf(text: QuietText, timeZone: string, spot: Spot, problems: Problem
 
 function momentIn(
   text: string,
-  timeZone: string,
+  timeZone: () => string,
   disambiguation: 'earlier' | 'later',
   { tree, path }: Spot,
   problems: Problems,
 ): Milliseconds | undefined {
-  const moment = localMoment(text, timeZone, disambiguation)
+  const moment = localMoment(text, timeZone(), disambiguation)
   if (moment === undefined) problems.add(tree.at(path), `there is no such day or time: ${text}`)
   return moment
 }

@@ -5,7 +5,7 @@ import type { Device } from '../model/device.ts'
 import type { Vocabulary } from '../model/metric.ts'
 import type { Rule } from '../model/rule.ts'
 import type { Listen, Site, Traps } from '../model/site.ts'
-import { isTimeZone } from '../model/time-zone.ts'
+import { isTimeZone, systemTimeZone } from '../model/time-zone.ts'
 import { checkOf, type Spot } from './check.ts'
 import type { Credential } from './credentials.ts'
 import { readDrills } from './drills.ts'
@@ -115,11 +115,11 @@ export function itself(rules: readonly Rule[], tree: Tree): Device {
   }
 }
 
-function readTimeZone(text: string | undefined, { tree }: Spot, problems: Problems): string {
-  if (text === undefined) return Intl.DateTimeFormat().resolvedOptions().timeZone
-  if (isTimeZone(text)) return text
+function readTimeZone(text: string | undefined, { tree }: Spot, problems: Problems): () => string {
+  if (text === undefined) return systemTimeZone
+  if (isTimeZone(text)) return () => text
   problems.add(tree.at(['time_zone']), `there is no time zone "${text}"`, 'as Asia/Shanghai or UTC')
-  return 'UTC'
+  return () => 'UTC'
 }
 
 function readInhibit(

@@ -9,8 +9,8 @@ import { readRange } from './limits.ts'
 import { orOneOf } from './misspelt.ts'
 import { Problems } from './problems.ts'
 import { metric as metricSchema, metricsSchema } from './schemas/vocabulary.ts'
-import type { Tree } from './tree.ts'
-import { readTree } from './yaml.ts'
+import { readText } from './text.ts'
+import { parseTree } from './yaml.ts'
 
 const checkFile = checkOf('metrics', metricsSchema(Type.Unknown()))
 const checkMetric = checkOf('metric', metricSchema)
@@ -44,22 +44,23 @@ export async function loadVocabulary(
   files: Files,
 ): Promise<{ readonly vocabulary: Vocabulary; readonly problems: readonly Problem[] }> {
   const problems = new Problems()
-  const tree = await readTree(file, files, problems)
-  return { vocabulary: tree === undefined ? new Map() : vocabularyOf(tree, problems), problems: problems.list() }
+  const text = await readText(file, files, problems)
+  const packed = text === undefined ? undefined : files.packed?.(file, text)
+  const metrics = packed !== undefined && 'metrics' in packed ? packed.metrics : metricsOf(text, file, problems)
+  return { vocabulary: new Map(metrics.map((metric) => [metric.name, metric])), problems: problems.list() }
 }
 
-function vocabularyOf(tree: Tree, problems: Problems): Vocabulary {
-  const vocabulary = new Map<string, Metric>()
+function metricsOf(text: string | undefined, file: string, problems: Problems): readonly Metric[] {
+  const tree = text === undefined ? undefined : parseTree(text, file, problems)
+  if (tree === undefined) return []
   const top = checkFile(tree.data, { tree, path: [] }, problems)
-  if (top === undefined) return vocabulary
+  if (top === undefined) return []
   const texts = { [unknownState]: { en: 'unknown', zh: '未知' }, ...top.state_texts }
-  for (const [name, entry] of Object.entries(top.metrics)) {
+  return Object.entries(top.metrics).flatMap(([name, entry]) => {
     const spot = { tree, path: ['metrics', name] }
     const checked = checkMetric(entry, spot, problems)
-    const metric = checked === undefined ? undefined : metricOf(name, checked, texts, spot, problems)
-    if (metric !== undefined) vocabulary.set(name, metric)
-  }
-  return vocabulary
+    return (checked === undefined ? undefined : metricOf(name, checked, texts, spot, problems)) ?? []
+  })
 }
 
 function metricOf(

@@ -35,8 +35,9 @@ const forbiddenKeys = new Set(['__proto__', 'constructor', 'prototype'])
 export async function readTree(file: string, files: Files, problems: Problems): Promise<Tree | undefined> {
   const text = await readText(file, files, problems)
   if (text === undefined) return undefined
-  const packed = files.packed?.(file)
-  return packed?.text === text ? new PlacedTree(unpack(packed, file)) : parseTree(text, file, problems)
+  const packed = files.packed?.(file, text)
+  const isTree = packed !== undefined && 'spots' in packed
+  return isTree ? new PlacedTree(unpack(packed, file)) : parseTree(text, file, problems)
 }
 
 /** Text to data; undefined where the text is no YAML mapping. Problems are added, each at its place. */

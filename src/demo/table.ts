@@ -49,7 +49,7 @@ function* alarmLines(daemon: Daemon, now: Moment): Iterable<string> {
       known.state === 'inactive' ? '' : formatDuration(Math.floor(elapsed(known.activeAt, now) / 1000) * 1000)
     const mark = isFiring(cell.alarm) ? 'FIRING ' : 'pending'
     const text = (['en', 'zh'] as const)
-      .map((language) => summary(cell, daemon.judge.bounds(cell), { language, timeZone: 'UTC', now: now.wall }))
+      .map((language) => summary(cell, daemon.judge.bounds(cell), { language, timeZone: () => 'UTC', now: now.wall }))
       .join(' / ')
     yield `${mark}  ${cell.rule.severity}  ${cell.rule.alarm} on ${cell.device.name} for ${since}: ${text}`
   }

@@ -113,7 +113,7 @@ function states(metric: Metric, indexes: ReadonlySet<number>, language: Language
 export interface Telling {
   /** The language of the annotations that stand once. */
   readonly language: Language
-  readonly timeZone: string
+  timeZone(): string
   /** Wall clock. */
   readonly now: Milliseconds
 }
@@ -173,7 +173,7 @@ function description(cell: Cell, bounds: Bounds, telling: Telling): string {
 }
 
 function sinceLine(cell: Cell, telling: Telling): string {
-  const local = localTime(activeAt(cell) ?? telling.now, telling.timeZone)
+  const local = localTime(activeAt(cell) ?? telling.now, telling.timeZone())
   const duration = durationText(cell, telling)
   return telling.language === 'zh' ? `${local}（已持续 ${duration}）` : `${local} (for ${duration})`
 }

@@ -78,7 +78,7 @@ export interface Site {
   /** Devices that are counted together. */
   readonly groups: readonly DeviceGroup[]
   /** As the time zone database names it: quiet times are told in it. */
-  readonly timeZone: string
+  timeZone(): string
   /** Times in which new alerts are held back, of the site file. */
   readonly quiet: readonly QuietWindow[]
   /** Alarms that explain others. */

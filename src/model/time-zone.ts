@@ -4,6 +4,14 @@ import type { Milliseconds } from './clock.ts'
 /** What a local time stands for that the clocks skip, or that is there twice: the earlier moment or the later. */
 export type Disambiguation = 'earlier' | 'later'
 
+let ofSystem: string | undefined
+
+/** The time zone of the machine. Not before somebody asks: the tables of the world's dates take 20 ms to load. */
+export function systemTimeZone(): string {
+  ofSystem ??= Intl.DateTimeFormat().resolvedOptions().timeZone
+  return ofSystem
+}
+
 /** Whether the time zone database has a zone of this name. */
 export function isTimeZone(name: string): boolean {
   try {

@@ -4,7 +4,7 @@ import { diskFiles } from '../../src/config/files.ts'
 import { pack, unpack } from '../../src/config/packed.ts'
 import { Problems } from '../../src/config/problems.ts'
 import { type Placed, PlacedTree } from '../../src/config/tree.ts'
-import { parse, readTree } from '../../src/config/yaml.ts'
+import { parse } from '../../src/config/yaml.ts'
 import { shipped } from '../../src/home.ts'
 
 const files = (await diskFiles.list(shipped('probes'))).concat(shipped('config', 'metrics.yaml'))
@@ -37,18 +37,4 @@ test('what is written twice by an alias stands where it was written', () => {
   const text = '\nbase: &base { a: [1, 2] }\nother:\n  <<: *base\n  10: x\n  2: y\nlast: *base\n'
   const placed = placedIn(text, 'a.yaml')
   expect(places(unpack(pack(placed), 'a.yaml'))).toEqual(places(placed))
-})
-
-test('a file that was edited since it was packed is parsed', async () => {
-  const packed = pack(placedIn('a: 1\n', 'a.yaml'))
-  const read = async (text: string): Promise<unknown> => {
-    const files = {
-      ...diskFiles,
-      read: async () => Buffer.from(text),
-      packed: () => ({ ...packed, data: { a: 'packed' } }),
-    }
-    return (await readTree('a.yaml', files, new Problems()))?.data
-  }
-  expect(await read('a: 1\n')).toEqual({ a: 'packed' })
-  expect(await read('a: 2\n')).toEqual({ a: 2 })
 })

@@ -8,6 +8,7 @@ import { formatPlace } from '../../src/model/place.ts'
 import { formatProblem } from '../../src/model/problem.ts'
 import { Secret } from '../../src/model/secret.ts'
 import type { Site } from '../../src/model/site.ts'
+import { systemTimeZone } from '../../src/model/time-zone.ts'
 import { filesWith, fixtures, sampleDeps, secretFiles } from '../config-samples.ts'
 
 const goodFile = (name: string): string => join(fixtures, 'good', `${name}.yaml`)
@@ -65,7 +66,7 @@ describe('a site', () => {
       stateDirectory: join(fixtures, 'good', 'siteward-state'),
       parallelPolls: 200,
       groups: [],
-      timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+      timeZone: systemTimeZone,
       quiet: [],
       inhibit: [],
     })

@@ -22,7 +22,7 @@ function cellOf(changed: Partial<Rule>, value: number, more: Partial<Cell> = {})
 }
 
 function told(cell: Cell, changed: Partial<Telling> = {}) {
-  const telling: Telling = { language: 'en', timeZone: 'Asia/Shanghai', now: began + 12 * minute, ...changed }
+  const telling: Telling = { language: 'en', timeZone: () => 'Asia/Shanghai', now: began + 12 * minute, ...changed }
   const bounds = boundsOf(cell.rule.condition, () => Number.NaN)
   return annotations(cell, bounds, telling)
 }

@@ -40,6 +40,11 @@ const commands: readonly Listed[] = [
     load: async () => (await import('./commands/identify.ts')).identify,
   },
   {
+    name: 'discover',
+    summary: 'sweep declared ranges for devices, and propose entries',
+    load: async () => (await import('./commands/discover.ts')).discover,
+  },
+  {
     name: 'record',
     summary: "record a device's answers, without names and secrets",
     load: async () => (await import('./commands/record.ts')).record,

@@ -132,6 +132,7 @@ export function makeSite(changed: Partial<Site> = {}): Site {
     keepRecord: 1e12,
     drills: { receipt: undefined, schedule: [] },
     devices: [],
+    discoveryRanges: [],
     itself: makeDevice({ name: 'siteward' }),
     groups: [],
     timeZone: () => 'UTC',

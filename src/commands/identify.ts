@@ -3,16 +3,11 @@ import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { stringify } from 'yaml'
-import type { Collector, Introduction } from '../../collectors/collector.ts'
+import type { Introduction } from '../../collectors/collector.ts'
 import { loadCredential } from '../config/credentials.ts'
-import { chosen, groundsOf, type Proposal, proposalOf, ranked, type Trial } from '../library/identify.ts'
-import type { Device } from '../model/device.ts'
-import { labelKey } from '../model/labels.ts'
-import { silent } from '../model/log.ts'
-import type { Probe } from '../model/probe.ts'
-import { SeriesTable } from '../model/series.ts'
+import { chosen, type Proposal, ranked } from '../library/identify.ts'
 import { files } from '../shipped-files.ts'
-import { watchPoll } from '../watch/watched-poll.ts'
+import { type Answer, askAll, type Subject } from './asking.ts'
 import { type Command, type Io, UsageError } from './command.ts'
 import { readLibrary } from './library.ts'
 import { columnsText } from './poll.ts'
@@ -36,23 +31,8 @@ For an ADDRESS (host, host:port, or a serial line) it needs to know how to ask. 
 Exit status: 0 when a probe fits, 1 when none does or nothing answers, 2 for a wrong command line.
 `
 
-/** How long the device may take for the questions, and for each probe that is tried. */
+/** Milliseconds: one device that somebody waits for may take long. */
 const patience = 30_000
-
-/** A device with what speaks to it. */
-interface Subject {
-  readonly collector: Collector
-  readonly address: string
-  readonly credential: unknown
-  close(): Promise<void>
-}
-
-/** What came of asking by one protocol. */
-interface Answer {
-  readonly proposals: readonly Proposal[]
-  readonly trials: ReadonlyMap<string, Trial>
-  readonly told: Introduction | undefined
-}
 
 /** `siteward identify`. */
 export const identify: Command = {
@@ -104,7 +84,7 @@ async function fromRecording(path: string, io: Io): Promise<readonly Subject[]> 
   const subjects: Subject[] = []
   for (const [collector] of await protocolsOf(file.value.text)) {
     const played = await playBy(collector, file.value)
-    if (played.ok) subjects.push(played.value)
+    if (played.ok) subjects.push({ ...played.value, patience })
     else printProblems(played.problems.slice(0, 20), io)
   }
   if (subjects.length === 0) io.err.write(`${path}: this is no recording of any protocol\n`)
@@ -131,7 +111,7 @@ async function fromAddress(address: string, access: Access, io: Io): Promise<rea
     const collector = byProtocol.get(name)
     if (collector === undefined)
       throw new UsageError(`no protocol ${name}; there are ${[...byProtocol.keys()].join(', ')}`)
-    return { collector, address, credential: credentials[name], close: async () => {} }
+    return { collector, address, credential: credentials[name], patience, close: async () => {} }
   })
 }
 
@@ -155,97 +135,6 @@ async function credentialsOf(access: Access, io: Io): Promise<Readonly<Record<st
   const { credential, problems } = await loadCredential(text, where, name, protocols, deps)
   printProblems(problems, io)
   return credential
-}
-
-/** Asks by one protocol: what the device is, then what each probe that may fit reads. Undefined when nothing answers. */
-async function askAll(subject: Subject, probes: readonly Probe[], io: Io): Promise<Answer | undefined> {
-  const { collector } = subject
-  const own = probes.filter((one) => one.collector === collector.protocol)
-  const told = await introduced(subject, own, io)
-  if (told === 'silent') return undefined
-  const trials = new Map<string, Trial>()
-  const proposals: Proposal[] = []
-  for (const probe of own) {
-    const grounds = told === undefined ? [] : probe.match === undefined ? undefined : groundsOf(probe.match, told)
-    if (grounds === undefined) continue
-    const trial = await tryOn(subject, probe, io)
-    const proposal = trial === undefined ? undefined : proposalOf(probe, grounds, trial)
-    if (trial === undefined || proposal === undefined) continue
-    trials.set(probe.name, trial)
-    proposals.push(proposal)
-  }
-  return { proposals: ranked(proposals), trials, told }
-}
-
-/** What the device tells of itself; undefined where its protocol has no such question. */
-async function introduced(
-  subject: Subject,
-  probes: readonly Probe[],
-  io: Io,
-): Promise<Introduction | undefined | 'silent'> {
-  const { recordings, protocol } = subject.collector
-  if (recordings === undefined) return undefined
-  const questions = new Set(probes.flatMap(({ match }) => match?.answers ?? []))
-  const place = { file: 'command line', line: 1, column: 1 }
-  const nothing: Probe = {
-    name: 'none',
-    title: '',
-    collector: protocol,
-    proof: 'register-map',
-    settings: {},
-    points: [],
-    derived: [],
-    rules: [],
-    place,
-  }
-  const series = new SeriesTable('site')
-  const told = await recordings.introduce(
-    { probe: nothing, interval: patience, timeout: patience },
-    deviceOf(subject, nothing),
-    series.scope(series.source('device', 'none')),
-    [...questions],
-    contextOf(io),
-  )
-  if (!told.ok) {
-    printProblems(told.problems, io)
-    return 'silent'
-  }
-  const [fault] = told.value?.faults ?? []
-  if (fault === undefined) return told.value
-  io.err.write(`${protocol}: fault ${fault.kind}: ${fault.detail}\n`)
-  return 'silent'
-}
-
-async function tryOn(subject: Subject, probe: Probe, io: Io): Promise<Trial | undefined> {
-  const table = new SeriesTable('site')
-  const watched = await watchPoll(
-    subject.collector,
-    { probe, interval: patience, timeout: patience },
-    deviceOf(subject, probe),
-    table.scope(table.source('device', probe.name)),
-    contextOf(io),
-  )
-  if (!watched.ok) return undefined
-  const { outcomes, result } = watched.value
-  return {
-    points: outcomes.length,
-    matched: outcomes.filter(({ values }) => values.some(({ converted }) => converted.kind === 'value')).length,
-    doubts: result.doubts.length,
-    telling: subject.collector.recordings?.telling ?? true,
-    series: new Set(result.readings.map(({ series: { metric, labels } }) => metric.name + labelKey(labels))),
-  }
-}
-
-function contextOf(io: Io) {
-  return { signal: AbortSignal.timeout(patience), clock: io.clock, log: silent }
-}
-
-function deviceOf({ collector, address, credential }: Subject, { place }: Probe): Device {
-  return {
-    ...{ name: 'device', address, labels: {}, probes: [], options: {}, dependsOn: [], derived: [], rules: [], place },
-    credentials: credential === undefined ? {} : { [collector.protocol]: credential },
-    at: () => place,
-  }
 }
 
 /** An entry for the site file. */

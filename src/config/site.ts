@@ -1,5 +1,6 @@
 import Type, { type Static } from 'typebox'
 import type { Operator } from '../model/access.ts'
+import { type AddressRange, parseRange } from '../model/address-range.ts'
 import type { Inhibition } from '../model/dependency.ts'
 import type { Device } from '../model/device.ts'
 import type { Vocabulary } from '../model/metric.ts'
@@ -79,6 +80,7 @@ export function readSite(
     keepRecord: readDuration(text.keep_record, [week, 520 * week], tree.at(['keep_record']), problems) ?? 156 * week,
     drills: readDrills(text, { devices, vocabulary }, tree, problems),
     devices,
+    discoveryRanges: readRanges(text.discovery_ranges, { tree, path: ['discovery_ranges'] }, problems),
     itself,
     groups,
     timeZone,
@@ -120,6 +122,19 @@ function readTimeZone(text: string | undefined, { tree }: Spot, problems: Proble
   if (isTimeZone(text)) return () => text
   problems.add(tree.at(['time_zone']), `there is no time zone "${text}"`, 'as Asia/Shanghai or UTC')
   return () => 'UTC'
+}
+
+function readRanges(texts: readonly string[], { tree, path }: Spot, problems: Problems): readonly AddressRange[] {
+  return texts.flatMap((text, index) => {
+    const range = parseRange(text)
+    if (range === undefined)
+      problems.add(
+        tree.at([...path, index]),
+        `${text} is no range of IPv4 addresses`,
+        'as 10.1.0.0/24, its first address',
+      )
+    return range ?? []
+  })
 }
 
 function readInhibit(

@@ -1,4 +1,5 @@
 import type { Access } from './access.ts'
+import type { AddressRange } from './address-range.ts'
 import type { Milliseconds } from './clock.ts'
 import type { Inhibition } from './dependency.ts'
 import type { Device } from './device.ts'
@@ -73,6 +74,8 @@ export interface Site {
   readonly keepRecord: Milliseconds
   readonly drills: SiteDrills
   readonly devices: readonly Device[]
+  /** Where devices may be looked for. */
+  readonly discoveryRanges: readonly AddressRange[]
   /** siteward as a device of its own, on which it alarms about itself. */
   readonly itself: Device
   /** Devices that are counted together. */

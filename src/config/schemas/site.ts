@@ -204,6 +204,14 @@ export function siteSchema<Device extends TSchema, Credential extends TSchema>(
         maxItems: 64,
         default: [],
       }),
+      discovery_ranges: Type.Array(
+        Type.String({
+          title: 'range of IPv4 addresses',
+          pattern: '^[0-9.]{7,15}(/[0-9]{1,2})?$',
+          description: 'as 10.1.0.0/24',
+        }),
+        { description: 'where siteward discover may look for devices', maxItems: 256, default: [] },
+      ),
       devices: Type.Array(device, { description: 'what is watched', maxItems: 20_000, default: [] }),
     },
     {

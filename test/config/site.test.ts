@@ -65,6 +65,7 @@ describe('a site', () => {
       prometheus: undefined,
       stateDirectory: join(fixtures, 'good', 'siteward-state'),
       parallelPolls: 200,
+      discoveryRanges: [],
       groups: [],
       timeZone: systemTimeZone,
       quiet: [],

@@ -6,6 +6,7 @@ import type { Reading } from '../model/reading.ts'
 import { SeriesTable } from '../model/series.ts'
 import type { Site } from '../model/site.ts'
 import { runPoll } from '../schedule/frame.ts'
+import { Stop } from '../schedule/stop.ts'
 import { type Prepared, prepareJobs } from '../watch/jobs.ts'
 import { type Command, type Io, UsageError } from './command.ts'
 import { byProtocol, configOf, printProblems, readSite } from './site-file.ts'
@@ -84,8 +85,7 @@ async function readOne({ device, use, job }: Prepared, io: Io): Promise<readonly
   const bug = (error: unknown): void => {
     throw error
   }
-  const signal = new AbortController().signal
-  const { readings, faults } = await runPoll(job, use.timeout, signal, { clock: io.clock, log: silent, bug })
+  const { readings, faults } = await runPoll(job, use.timeout, new Stop(), { clock: io.clock, log: silent, bug })
   for (const { kind, detail } of faults) io.err.write(`${device.name}: ${kind}: ${detail}\n`)
   return readings
 }

@@ -12,6 +12,7 @@ import type { Poll, Reading } from '../model/reading.ts'
 import { SeriesTable } from '../model/series.ts'
 import type { Site } from '../model/site.ts'
 import { runPoll } from '../schedule/frame.ts'
+import { Stop } from '../schedule/stop.ts'
 import { Store } from '../store/store.ts'
 import { type Prepared, prepareJobs } from '../watch/jobs.ts'
 import { type Command, type Io, UsageError } from './command.ts'
@@ -106,7 +107,7 @@ async function pollOnce({ job, use }: Prepared, io: Io): Promise<Poll> {
     throw error
   }
   try {
-    return await runPoll(job, use.timeout, new AbortController().signal, { clock: io.clock, log: silent, bug })
+    return await runPoll(job, use.timeout, new Stop(), { clock: io.clock, log: silent, bug })
   } finally {
     await job.close()
   }

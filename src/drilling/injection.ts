@@ -11,6 +11,7 @@ import type { Result } from '../model/result.ts'
 import type { SeriesScope } from '../model/series.ts'
 import { runPoll } from '../schedule/frame.ts'
 import type { Schedule } from '../schedule/schedule.ts'
+import type { Stop } from '../schedule/stop.ts'
 import type { DrillWorld } from './drill-world.ts'
 import type { Target } from './target.ts'
 
@@ -116,7 +117,7 @@ class WireInjection implements Injection {
     }
     this.#job = job.value
     const { endpoint, parallel } = job.value
-    const run = (signal: AbortSignal): Promise<boolean> => this.#poll(job.value, signal)
+    const run = (stop: Stop): Promise<boolean> => this.#poll(job.value, stop)
     this.#parts.polls.add({ key: this.#key, interval: this.interval, endpoint, parallel, run }, 0)
   }
 
@@ -129,19 +130,19 @@ class WireInjection implements Injection {
   }
 
   /** One turn: what the device sends is found out once, and then replaced each time. */
-  async #poll(job: Job, signal: AbortSignal): Promise<boolean> {
-    const found = this.#found ?? (await this.#findOut(job, signal))
-    if (found === undefined || signal.aborted) return true
+  async #poll(job: Job, stop: Stop): Promise<boolean> {
+    const found = this.#found ?? (await this.#findOut(job, stop))
+    if (found === undefined || stop.isAsked) return true
     this.#found = found
     await (job.pollWith === undefined
       ? this.#behind(found, 'its protocol sends no values')
-      : this.#substitute(job, found, signal))
+      : this.#substitute(job, found, stop))
     return true
   }
 
-  async #findOut(job: Job, signal: AbortSignal): Promise<Found | undefined> {
+  async #findOut(job: Job, stop: Stop): Promise<Found | undefined> {
     const seen: Witnessed[] = []
-    const poll = await this.#run((context) => job.poll({ ...context, witness: (one) => seen.push(one) }), signal)
+    const poll = await this.#run((context) => job.poll({ ...context, witness: (one) => seen.push(one) }), stop)
     const was = seen.find(({ series }) => this.#world.isTarget(series))
     if (was === undefined) {
       this.#troubled(poll)
@@ -158,11 +159,11 @@ class WireInjection implements Injection {
     return { was, raw: raw.value }
   }
 
-  async #substitute(job: Job, found: Found, signal: AbortSignal): Promise<void> {
+  async #substitute(job: Job, found: Found, stop: Stop): Promise<void> {
     const told: Outcome<string>[] = []
     const substitute = { ...found, placed: (outcome: Outcome<string>) => told.push(outcome) }
-    const poll = await this.#run((context) => job.pollWith?.(substitute, context) ?? job.poll(context), signal)
-    if (signal.aborted) return
+    const poll = await this.#run((context) => job.pollWith?.(substitute, context) ?? job.poll(context), stop)
+    if (stop.isAsked) return
     const wrong = told.find(({ ok }) => !ok)
     const how = [...new Set(told.flatMap((outcome) => (outcome.ok ? [outcome.value] : [])))].join(', ')
     if (told.length === 0) this.#troubled(poll)
@@ -200,7 +201,7 @@ class WireInjection implements Injection {
     this.#trouble = text
   }
 
-  #run(poll: Job['poll'], signal: AbortSignal): Promise<Poll> {
-    return runPoll({ poll }, this.#use.timeout, signal, this.#parts)
+  #run(poll: Job['poll'], stop: Stop): Promise<Poll> {
+    return runPoll({ poll }, this.#use.timeout, stop, this.#parts)
   }
 }

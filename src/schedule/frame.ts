@@ -1,6 +1,7 @@
-import { type Cancel, type Clock, elapsed, type Milliseconds } from '../model/clock.ts'
+import { type Clock, elapsed, type Milliseconds } from '../model/clock.ts'
 import type { Log } from '../model/log.ts'
 import type { Poll, PollResult } from '../model/reading.ts'
+import type { Stop } from './stop.ts'
 
 /** The part of a collector's job that the frame runs. */
 export interface Runnable {
@@ -22,20 +23,18 @@ export interface FrameTools {
  * One poll of any collector: deadline, duration, and the one place where a thrown exception is caught. Resolves exactly
  * once, at the latest two seconds after the deadline.
  */
-export async function runPoll(
-  job: Runnable,
-  timeout: Milliseconds,
-  signal: AbortSignal,
-  tools: FrameTools,
-): Promise<Poll> {
+export async function runPoll(job: Runnable, timeout: Milliseconds, stop: Stop, tools: FrameTools): Promise<Poll> {
   const { clock, log } = tools
   const deadline = new AbortController()
-  const stop = (): void => deadline.abort()
-  signal.addEventListener('abort', stop, { once: true })
+  stop.listen(() => deadline.abort())
   const begin = clock.now()
-  const cancels: Cancel[] = [clock.after(timeout, stop)]
+  let cancel = (): void => {}
   const hung = new Promise<PollResult>((resolve) => {
-    cancels.push(clock.after(timeout + grace, () => resolve(failed('timeout', 'the poll did not end at its deadline'))))
+    const giveUp = (): void => resolve(failed('timeout', 'the poll did not end at its deadline'))
+    cancel = clock.after(timeout, () => {
+      deadline.abort()
+      cancel = clock.after(grace, giveUp)
+    })
   })
   try {
     const result = await Promise.race([job.poll({ signal: deadline.signal, clock, log }), hung])
@@ -44,8 +43,8 @@ export async function runPoll(
     tools.bug(error)
     return { ...failed('protocol', 'a bug in siteward: its log has the stack'), duration: elapsed(begin, clock.now()) }
   } finally {
-    for (const cancel of cancels) cancel()
-    signal.removeEventListener('abort', stop)
+    cancel()
+    stop.listen(undefined)
   }
 }
 

@@ -32,8 +32,7 @@ export class Gate {
 
   /** Starts the poll now, or when its turn comes. */
   enter(waiting: Waiting): void {
-    const endpoint = this.#endpoints.get(waiting.endpoint) ?? { running: 0, queue: [] }
-    this.#endpoints.set(waiting.endpoint, endpoint)
+    const endpoint = this.#endpoint(waiting.endpoint)
     if (endpoint.running >= waiting.parallel) {
       endpoint.queue.push(waiting)
       return
@@ -41,6 +40,12 @@ export class Gate {
     endpoint.running++
     this.#queue.push(waiting)
     this.#pump()
+  }
+
+  /** An endpoint of which no more polls may come; harmless while some run or wait there. */
+  forget(endpoint: string): void {
+    const found = this.#endpoints.get(endpoint)
+    if (found?.running === 0) this.#endpoints.delete(endpoint)
   }
 
   /** Takes a poll that has not started out of the queues; false when it is not waiting. */
@@ -73,7 +78,15 @@ export class Gate {
     if (next !== undefined) {
       endpoint.running++
       this.#queue.push(next)
-    } else if (endpoint.running === 0) this.#endpoints.delete(waiting.endpoint)
+    }
+  }
+
+  #endpoint(name: string): Endpoint {
+    const known = this.#endpoints.get(name)
+    if (known !== undefined) return known
+    const made: Endpoint = { running: 0, queue: [] }
+    this.#endpoints.set(name, made)
+    return made
   }
 
   #pump(): void {

@@ -1,7 +1,8 @@
 import type { Clock, Milliseconds } from '../model/clock.ts'
 import { backoff, nextDue, placeWithin, retryAfter } from './due.ts'
 import { Gate, type Waiting } from './gate.ts'
-import { type Entry, Wheel } from './wheel.ts'
+import { Stop } from './stop.ts'
+import { type Item, nowhere, Wheel } from './wheel.ts'
 
 /** Something that is polled again and again. */
 export interface Task {
@@ -11,7 +12,7 @@ export interface Task {
   readonly endpoint: string
   readonly parallel: number
   /** One poll; resolves to whether the device answered at all. Never rejects. */
-  run(signal: AbortSignal): Promise<boolean>
+  run(stop: Stop): Promise<boolean>
 }
 
 /** What the schedule tells of itself; called for each poll. */
@@ -22,17 +23,19 @@ export interface ScheduleWatch {
   skipped(task: Task): void
 }
 
-interface Slot {
+/** A task in the schedule. All that a poll needs is made once: thousands are due each minute, and most do little. */
+interface Planned extends Item, Waiting {
   readonly task: Task
+  readonly stop: Stop
   /** One of its due times; the others are whole intervals away. */
   readonly phase: Milliseconds
   due: Milliseconds
+  /** When the poll was due that waits or is under way. */
+  begun: Milliseconds
   failures: number
-  entry: Entry | undefined
-  waiting: Waiting | undefined
-  abort: AbortController | undefined
+  isBusy: boolean
   ended: Promise<void>
-  removed: boolean
+  readonly end: (answered: boolean) => void
 }
 
 /** Keeps every task at its interval: spread, one poll of a task at a time, limits by endpoint and in all. */
@@ -40,9 +43,9 @@ export class Schedule {
   readonly #clock: Clock
   readonly #random: () => number
   readonly #watch: ScheduleWatch
-  readonly #wheel: Wheel
+  readonly #wheel: Wheel<Planned>
   readonly #gate: Gate
-  readonly #slots = new Map<string, Slot>()
+  readonly #tasks = new Map<string, Planned>()
   /** When a poll last began or ended. */
   #movedAt: Milliseconds
 
@@ -50,7 +53,7 @@ export class Schedule {
     this.#clock = clock
     this.#random = random
     this.#watch = watch
-    this.#wheel = new Wheel(clock)
+    this.#wheel = new Wheel(clock, (planned, now) => this.#due(planned, now))
     this.#gate = new Gate(limit)
     this.#movedAt = clock.now().mono
   }
@@ -74,92 +77,86 @@ export class Schedule {
   /** Adds a task: first polled within `soon`, and from then on at its own place within each interval. */
   add(task: Task, soon: Milliseconds = task.interval): void {
     const now = this.#clock.now().mono
-    const first = now + placeWithin(task.key, Math.min(task.interval, soon))
-    const slot: Slot = {
+    const planned: Planned = {
       task,
+      endpoint: task.endpoint,
+      parallel: task.parallel,
+      stop: new Stop(),
+      slot: nowhere,
       phase: now + placeWithin(task.key, task.interval),
-      due: first,
+      due: now,
+      begun: now,
       failures: 0,
-      entry: undefined,
-      waiting: undefined,
-      abort: undefined,
+      isBusy: false,
       ended: Promise.resolve(),
-      removed: false,
+      start: () => this.#start(planned),
+      end: (answered) => this.#end(planned, answered),
     }
-    this.#slots.set(task.key, slot)
-    this.#arm(slot, first)
+    this.#tasks.set(task.key, planned)
+    this.#arm(planned, now + placeWithin(task.key, Math.min(task.interval, soon)))
   }
 
   /** Polls a task now, out of its turn; false where a poll of it waits or is under way, which may have read before now. */
   hurry(key: string): boolean {
-    const slot = this.#slots.get(key)
-    if (slot === undefined) return true
-    if (slot.waiting !== undefined) return false
-    slot.entry?.cancel()
-    this.#arm(slot, this.#clock.now().mono)
+    const planned = this.#tasks.get(key)
+    if (planned === undefined) return true
+    if (planned.isBusy) return false
+    this.#arm(planned, this.#clock.now().mono)
     return true
   }
 
-  /** Takes a task out; a poll of it that is under way is aborted. Resolves when it has ended. */
+  /** Takes a task out; a poll of it that is under way is told to stop. Resolves when it has ended. */
   async remove(key: string): Promise<void> {
-    const slot = this.#slots.get(key)
-    if (slot === undefined) return
-    this.#slots.delete(key)
-    slot.removed = true
-    slot.entry?.cancel()
-    if (slot.waiting !== undefined && this.#gate.withdraw(slot.waiting)) slot.waiting = undefined
-    slot.abort?.abort()
-    await slot.ended
+    const planned = this.#tasks.get(key)
+    if (planned === undefined) return
+    this.#tasks.delete(key)
+    planned.slot = nowhere
+    if (planned.isBusy && this.#gate.withdraw(planned)) planned.isBusy = false
+    planned.stop.ask()
+    await planned.ended
+    this.#gate.forget(planned.endpoint)
   }
 
-  /** Stops everything and aborts what is under way; resolves when all of it has ended. */
+  /** Stops everything and what is under way; resolves when all of it has ended. */
   async stop(): Promise<void> {
     this.#wheel.clear()
-    await Promise.all([...this.#slots.keys()].map((key) => this.remove(key)))
+    await Promise.all([...this.#tasks.keys()].map((key) => this.remove(key)))
   }
 
-  #arm(slot: Slot, due: Milliseconds): void {
-    slot.due = due
-    slot.entry = this.#wheel.at(due, () => this.#due(slot))
+  #arm(planned: Planned, due: Milliseconds): void {
+    planned.due = due
+    this.#wheel.put(planned, due)
   }
 
-  #due(slot: Slot): void {
-    const { task, due } = slot
-    const next = nextDue(slot.phase, task.interval, this.#clock.now().mono)
-    if (slot.waiting !== undefined) {
+  #due(planned: Planned, now: Milliseconds): void {
+    const { due, task } = planned
+    this.#arm(planned, nextDue(planned.phase, task.interval, now))
+    if (planned.isBusy) {
       this.#watch.skipped(task)
-      this.#arm(slot, next)
       return
     }
-    const waiting: Waiting = {
-      endpoint: task.endpoint,
-      parallel: task.parallel,
-      start: () => {
-        this.#movedAt = this.#clock.now().mono
-        this.#watch.started(Math.max(0, this.#movedAt - due))
-        slot.ended = this.#run(slot, waiting)
-      },
-    }
-    slot.waiting = waiting
-    this.#arm(slot, next)
-    this.#gate.enter(waiting)
+    planned.isBusy = true
+    planned.begun = due
+    this.#gate.enter(planned)
   }
 
-  async #run(slot: Slot, waiting: Waiting): Promise<void> {
-    // One for all polls of the task: a controller costs as much as the rest of what is done here for a poll.
-    slot.abort ??= new AbortController()
-    const answered = await slot.task.run(slot.abort.signal)
+  #start(planned: Planned): void {
     this.#movedAt = this.#clock.now().mono
-    slot.waiting = undefined
-    this.#gate.leave(waiting)
-    if (slot.removed) return
-    slot.failures = answered ? 0 : slot.failures + 1
-    const { failures, task } = slot
+    this.#watch.started(Math.max(0, this.#movedAt - planned.begun))
+    planned.ended = planned.task.run(planned.stop).then(planned.end)
+  }
+
+  #end(planned: Planned, answered: boolean): void {
+    this.#movedAt = this.#clock.now().mono
+    planned.isBusy = false
+    this.#gate.leave(planned)
+    if (planned.stop.isAsked) return
+    planned.failures = answered ? 0 : planned.failures + 1
+    const { failures, task } = planned
+    if (failures === 0) return
     const soon = retryAfter(failures, task.interval)
-    const again = soon === undefined ? slot.due : Math.min(slot.due, this.#movedAt + soon)
+    const again = soon === undefined ? planned.due : Math.min(planned.due, this.#movedAt + soon)
     const due = again + backoff(failures, task.interval, this.#random)
-    if (due === slot.due) return
-    slot.entry?.cancel()
-    this.#arm(slot, due)
+    if (due !== planned.due) this.#arm(planned, due)
   }
 }

@@ -9,6 +9,7 @@ import { outcomeOf, type PollOutcome } from '../model/reading.ts'
 import type { Series, SeriesTable, Source } from '../model/series.ts'
 import { runPoll } from '../schedule/frame.ts'
 import type { Schedule } from '../schedule/schedule.ts'
+import type { Stop } from '../schedule/stop.ts'
 import { type OwnMetricNames, OwnSeries } from '../store/own-series.ts'
 import type { Store } from '../store/store.ts'
 import { DerivedSeries } from './derived-series.ts'
@@ -80,7 +81,7 @@ export class WatchedDevice {
     for (const { watch, key } of this.#watched) {
       const { use, job } = watch.parts
       const { endpoint, parallel } = job
-      const run = (signal: AbortSignal): Promise<boolean> => this.#poll(watch, signal)
+      const run = (stop: Stop): Promise<boolean> => this.#poll(watch, stop)
       this.#around.schedule.add({ key, interval: use.interval, endpoint, parallel, run }, soon)
     }
   }
@@ -135,13 +136,13 @@ export class WatchedDevice {
   }
 
   /** One reading's way, in a straight line: poll, store, judge, journal, notify. */
-  async #poll(watch: Watch, signal: AbortSignal): Promise<boolean> {
+  async #poll(watch: Watch, stop: Stop): Promise<boolean> {
     const { clock, log, mayPoll, polled, take, bug } = this.#around
     const { device, job, use } = watch.parts
     if (!mayPoll()) return true
-    const poll = await runPoll(job, use.timeout, signal, { clock, log, bug: (error) => bug(error, device, use) })
-    // Stopped or removed meanwhile: what an aborted poll did not bring says nothing about the device.
-    const outcome = signal.aborted ? 'cancelled' : outcomeOf(poll)
+    const poll = await runPoll(job, use.timeout, stop, { clock, log, bug: (error) => bug(error, device, use) })
+    // Stopped or removed meanwhile: what a stopped poll did not bring says nothing about the device.
+    const outcome = stop.isAsked ? 'cancelled' : outcomeOf(poll)
     polled(device, use, outcome)
     if (outcome === 'cancelled') return true
     take(watch.take(poll))

@@ -3,6 +3,7 @@ import type { Clock } from '../../src/model/clock.ts'
 import { backoff, nextDue, placeWithin, retryAfter } from '../../src/schedule/due.ts'
 import { Gate } from '../../src/schedule/gate.ts'
 import { Schedule, type Task } from '../../src/schedule/schedule.ts'
+import type { Stop } from '../../src/schedule/stop.ts'
 import { ManualClock } from '../manual-clock.ts'
 
 const quiet = { started: () => {}, skipped: () => {} }
@@ -105,7 +106,7 @@ describe('the schedule', () => {
     let onBus = 0
     let most = 0
     const bus = { endpoint: 'bus', parallel: 1 }
-    const hang = (signal: AbortSignal): Promise<boolean> => {
+    const hang = (stop: Stop): Promise<boolean> => {
       most = Math.max(most, ++onBus)
       return new Promise((resolve) => {
         const end = (): void => {
@@ -113,7 +114,7 @@ describe('the schedule', () => {
           resolve(false)
         }
         clock.after(9000, end)
-        signal.addEventListener('abort', end)
+        stop.listen(end)
       })
     }
     for (let i = 0; i < 5; i++) schedule.add(task(`dead-${i}`, hang, bus))
@@ -198,9 +199,9 @@ describe('the schedule', () => {
     const clock = new ManualClock()
     const schedule = new Schedule(clock, () => 0, 10, quiet)
     let aborted = false
-    const run = (signal: AbortSignal): Promise<boolean> =>
+    const run = (stop: Stop): Promise<boolean> =>
       new Promise((resolve) => {
-        signal.addEventListener('abort', () => {
+        stop.listen(() => {
           aborted = true
           resolve(false)
         })

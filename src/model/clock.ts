@@ -28,7 +28,8 @@ export const systemClock: Clock = {
   after(delay, run) {
     let timer: NodeJS.Timeout
     const arm = (left: Milliseconds): void => {
-      const step = Math.min(Math.max(left, 0), longestTimeout)
+      // setTimeout cuts fractions off: without ceil it would be early, and who waits for a point in time would wait again.
+      const step = Math.ceil(Math.min(Math.max(left, 0), longestTimeout))
       timer = setTimeout(() => (left > step ? arm(left - step) : run()), step)
     }
     arm(delay)

@@ -100,13 +100,13 @@ export class Daemon {
   readonly #drilling: Drilling
   readonly #holds: HoldKeeper
   readonly #quiet: QuietList
-  readonly #metrics: OwnMetrics
   readonly #schedule: Schedule
-  readonly #remembered: Remembered
-  /** Keys of the journal's alarms whose devices another siteward watches now. */
-  readonly #moved: readonly string[]
   readonly #prepared: readonly Prepared[]
   readonly #watched: WatchedSite
+  /** Resolved when all is set up that the outcome of a poll needs. */
+  readonly #ready: Promise<void>
+  #beReady: () => void = () => {}
+  #madeMetrics: OwnMetrics | undefined
   #server: ExposeServer | undefined
   #sweep: Cancel | undefined
   #prune: Cancel | undefined
@@ -119,15 +119,9 @@ export class Daemon {
     this.#site = site
     const siteNow: SiteNow = () => this.#site
     this.#history = new History(site.historyBytes)
-    const entries = parts.journal.load()
-    // Of what moved to another siteward nothing is told here: it is judged anew there, and nobody has seen it end.
-    const moved = entries.filter(({ device }) => parts.part?.elsewhere.has(device) === true)
-    this.#moved = moved.map(({ key }) => key)
-    this.#remembered = remember(
-      entries.filter((entry) => !moved.includes(entry)),
-      site,
-      clock.now(),
-    )
+    this.#ready = new Promise((resolve) => {
+      this.#beReady = resolve
+    })
     this.#judge = new Judge(site, this.#store)
     this.#table = new SeriesTable(site.name, (series) => {
       this.#store.add(series)
@@ -135,18 +129,6 @@ export class Daemon {
       this.#links.added(series)
     })
     this.#links = new LinkSeries(site.vocabulary, this.#table, this.#store)
-    this.#metrics = ownMetrics({
-      version: parts.version,
-      devices: () => this.#site.devices.length,
-      pollsRunning: () => this.#schedule.running,
-      series: () => this.#table.size,
-      alerts: () => this.#notifier.alerts,
-      late: () => lateByLevel(this.#attendance, clock.now()),
-      ...(parts.mayPoll === undefined ? {} : { holdsLease: parts.mayPoll }),
-      history: () => this.#history,
-      held: () => this.#holds.counts,
-    })
-    startCounting(this.#metrics)
     this.#notifier = this.#makeNotifier()
     this.#quiet = new QuietList(site.stateDirectory, clock, log)
     this.#holds = new HoldKeeper({
@@ -202,7 +184,7 @@ export class Daemon {
       take: (transitions) => this.#take(transitions),
     })
     this.#schedule = new Schedule(clock, random, site.parallelPolls, {
-      started: (lateness) => this.#metrics.lateness.observe(lateness / 1000),
+      started: (lateness) => void this.#ready.then(() => this.#metrics.lateness.observe(lateness / 1000)),
       skipped: () => this.#metrics.skipped.inc(),
     })
     this.#listening = new Listening({
@@ -213,10 +195,15 @@ export class Daemon {
     this.#watched = new WatchedSite(this.#surroundings())
     for (const device of [...site.devices, site.itself]) this.#judge.addDevice(device)
     for (const group of site.groups) this.#judge.addGroup(group)
-    this.#judge.restore(this.#remembered.alarms)
     const { prepared, problems } = prepareJobs(site, this.#table, parts.collectors, site.stateDirectory)
     this.#prepared = prepared
     this.problems = problems
+  }
+
+  /** Made when something is first counted. */
+  get #metrics(): OwnMetrics {
+    this.#madeMetrics ??= this.#makeMetrics()
+    return this.#madeMetrics
   }
 
   get watches(): readonly Watch[] {
@@ -245,6 +232,10 @@ export class Daemon {
   /** Begins to watch. Rejects with the system's error when it cannot listen. */
   async start(): Promise<void> {
     const { site, clock } = this.#parts
+    // The first polls are on their way before the rest is made ready: what they bring waits for it.
+    this.#watched.start(site, this.#prepared)
+    await new Promise<void>((resolve) => setImmediate(resolve))
+    const remembered = this.#remember()
     this.#server = await this.#serve()
     this.#notifier.start()
     if (site.watchdog !== undefined) {
@@ -253,8 +244,8 @@ export class Daemon {
       const labels = part === undefined ? site.labels : { ...site.labels, shard: part.shard }
       this.#notifier.fire(watchdogOf({ ...site, labels }, site.watchdog, clock.now().wall))
     }
-    this.#tellRemembered()
-    this.#watched.start(site, this.#prepared)
+    this.#tell(remembered)
+    this.#beReady()
     this.#drilling.start(clock.now())
     const { wall, mono } = clock.now()
     this.#skew = wall - mono
@@ -270,7 +261,9 @@ export class Daemon {
     this.#prune?.()
     this.#events.stop()
     await this.#listening.close()
-    await this.#schedule.stop()
+    const ended = this.#schedule.stop()
+    this.#beReady()
+    await ended
     this.#keeper.flush()
     await this.#notifier.stop()
     await this.#watched.close()
@@ -335,6 +328,7 @@ export class Daemon {
       clock,
       log,
       mayPoll: () => mayPoll?.() !== false,
+      ready: this.#ready,
       polled: ({ name }, use, outcome) => {
         this.#metrics.polls.inc({ outcome })
         if (outcome !== 'cancelled') this.#holds.polled(name, use.probe.name, outcome !== 'failed', use)
@@ -343,6 +337,23 @@ export class Daemon {
       replaced: (replaced) => this.#keeper.replace(replaced, clock.now(), this.#judge),
       bug: (error, device, use) => this.#bug(error, { device: device.name, probe: use.probe.name }),
     }
+  }
+
+  #makeMetrics(): OwnMetrics {
+    const { version, mayPoll, clock } = this.#parts
+    const metrics = ownMetrics({
+      version,
+      devices: () => this.#site.devices.length,
+      pollsRunning: () => this.#schedule.running,
+      series: () => this.#table.size,
+      alerts: () => this.#notifier.alerts,
+      late: () => lateByLevel(this.#attendance, clock.now()),
+      ...(mayPoll === undefined ? {} : { holdsLease: mayPoll }),
+      history: () => this.#history,
+      held: () => this.#holds.counts,
+    })
+    startCounting(metrics)
+    return metrics
   }
 
   #makeNotifier(): Notifier {
@@ -358,9 +369,26 @@ export class Daemon {
     return new Notifier(clients, site.resend, { clock, random, log, watch }, (keys) => this.#keeper.forget(keys))
   }
 
+  /** Takes up the alarms that the journal knows. */
+  #remember(): Remembered {
+    const { journal, part, site, clock } = this.#parts
+    // Of what moved to another siteward nothing is told here: it is judged anew there, and nobody has seen it end.
+    const isElsewhere = ({ device }: JournalEntry): boolean => part?.elsewhere.has(device) === true
+    const entries = journal.load()
+    const moved = entries.filter(isElsewhere).map(({ key }) => key)
+    if (moved.length > 0) this.#keeper.forget(moved)
+    const remembered = remember(
+      entries.filter((entry) => !isElsewhere(entry)),
+      site,
+      clock.now(),
+    )
+    this.#judge.restore(remembered.alarms)
+    for (const name of new Set(remembered.alarms.map(({ device }) => device))) this.#watched.count(name)
+    return remembered
+  }
+
   /** What was firing before the restart is told again, with the start it had; what lost its rule is resolved. */
-  #tellRemembered(): void {
-    const { firing, resolved, orphans } = this.#remembered
+  #tell({ firing, resolved, orphans }: Remembered): void {
     const now = this.#parts.clock.now()
     const told = firing.filter(({ annotations: said }) => holdIn(said) === undefined)
     this.#attendance.restore(told, now)
@@ -370,7 +398,6 @@ export class Daemon {
       if (entry.state === 'firing' && holdIn(entry.annotations) === undefined) this.#tellAgain(entry, now)
     }
     this.#keeper.orphaned(orphans, now)
-    if (this.#moved.length > 0) this.#keeper.forget(this.#moved)
   }
 
   /** What was held back is held back still, until it is clear that nothing holds it. */

@@ -51,6 +51,7 @@ describe('the command line', () => {
     [['check'], '--config FILE is needed'],
     [['check', '--confg', 'x'], '--confg'],
     [['poll', '--config', 'x'], 'exactly one DEVICE'],
+    [['run', '--config', 'x', '--log-level', 'loud'], '--log-level takes'],
     [['simulate'], 'at least one FILE'],
     [['simulate', '--port', 'x', 'y'], '--port takes'],
   ])('%j is typed wrong: status 2', async (args, message) => {

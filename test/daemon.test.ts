@@ -17,7 +17,7 @@ import type { SeriesScope } from '../src/model/series.ts'
 import type { Site } from '../src/model/site.ts'
 import type { AlertmanagerClient } from '../src/notify/sender.ts'
 import type { Listed } from '../src/record/listing.ts'
-import { type Journal, type JournalChanges, openJournal, viewJournal } from '../src/store/journal.ts'
+import { type Journal, type JournalChanges, noJournal, openJournal, viewJournal } from '../src/store/journal.ts'
 import { openWeb } from '../src/web/web-file.ts'
 import { ManualClock } from './manual-clock.ts'
 import { makeDevice, makeProbe, makeRule, makeSite, temperature } from './samples.ts'
@@ -208,6 +208,50 @@ describe('from a poll to an alert', () => {
     await world.clock.pass(2 * minute)
     expect(world.isOver(world.named('RoomTemperature').at(-1))).toBe(true)
     expect(new Set(world.named('RoomTemperature').map(({ startsAt }) => startsAt)).size).toBe(1)
+  })
+
+  test('the first polls go ahead of all else, and what they bring is judged by what the journal remembers', async () => {
+    const here = new World()
+    world = here
+    here.answer = 29.5
+    await here.start()
+    await here.clock.pass(5 * minute)
+    await here.kill()
+    const order: string[] = []
+    here.answer = 22
+    here.poll = (scope) => {
+      order.push('poll')
+      return World.prototype.poll.call(here, scope)
+    }
+    here.journal = () => {
+      const journal = World.prototype.journal.call(here)
+      const load = (): ReturnType<Journal['load']> => {
+        order.push('journal')
+        return journal.load()
+      }
+      return { ...journal, load }
+    }
+    const started = here.start()
+    await here.clock.pass(100)
+    expect(here.daemon?.watches.map(({ polled }) => polled)).toEqual([undefined])
+    await started
+    expect(order).toEqual(['poll', 'journal'])
+    await here.clock.pass(minute)
+    expect(here.isOver(here.named('RoomTemperature').at(-1))).toBe(true)
+    expect(await here.scrape()).toContain('room_temperature_celsius{site="hospital",device="crac-1"} 22\n')
+  })
+
+  test('a siteward that cannot start gives up its first polls', async () => {
+    world = new World()
+    const load = (): never => {
+      throw new Error('in use')
+    }
+    world.journal = () => ({ ...noJournal(), load })
+    const started = world.start()
+    await world.clock.pass(100)
+    await expect(started).rejects.toThrow('in use')
+    await world.daemon?.stop()
+    expect(world.clock.waiting).toBe(0)
   })
 
   test("the dead man's switch is told again and again, and outlives siteward by minutes only", async () => {

@@ -7,13 +7,13 @@ import { readWebConfig } from '../config/web-config.ts'
 import { type Daemon, makeDaemon } from '../daemon.ts'
 import { type HeldLease, Lease, slowestEnd } from '../lease/lease.ts'
 import { leaseFolder } from '../lease/lease-folder.ts'
-import type { Log } from '../model/log.ts'
+import { type Log, lateLog } from '../model/log.ts'
 import { SeriesTable } from '../model/series.ts'
 import type { Listen, Site } from '../model/site.ts'
 import type { WebConfig } from '../model/web.ts'
 import { alertmanagerClient } from '../notify/alertmanager.ts'
 import { devicesOf, parseShard, type Shard } from '../shard.ts'
-import { type Journal, JournalError, noJournal, openJournal } from '../store/journal.ts'
+import { type Journal, JournalError, lateJournal, noJournal, openJournal } from '../store/journal.ts'
 import type { Supervisor } from '../supervisor/supervisor.ts'
 import { supervisorOf } from '../supervisor/systemd.ts'
 import { version } from '../version.ts'
@@ -50,6 +50,8 @@ const options = {
   'web.config.file': { type: 'string' },
 } as const
 
+const levels: readonly string[] = ['debug', 'info', 'warn', 'error']
+
 /** The web configuration as it is now. */
 type Web = () => WebConfig
 
@@ -69,13 +71,14 @@ export const run: Command = {
   async run(args, io) {
     const { values } = parseArgs({ args: [...args], options })
     const shard = values.shard === undefined ? undefined : shardOf(values.shard)
+    const level = levelOf(values['log-level'])
     const listen = values.listen === undefined ? undefined : listenOf(values.listen)
     const { site, problems } = await readSite(configOf(values), io.env)
     const all = site === undefined ? problems : [...problems, ...checkJobs(site)]
     printProblems(all, io)
     if (site === undefined || all.some(({ level }) => level !== 'warning')) return 1
     const part = partOf({ ...site, listen: listen ?? site.listen }, shard)
-    const log = openLog(values['log-level'])
+    const log = lateLog(() => openLog(level))
     const web = webOf(values['web.config.file'] ?? site.access.webConfig, log, io)
     if (web === undefined) return 1
     const supervisor = supervisorOf({ env: io.env, pid: process.pid, clock: io.clock, spawn: systemSpawn, log })
@@ -100,6 +103,11 @@ function webOf(file: string | undefined, log: Log, io: Io): Web | undefined {
   }
   const web = new WebFile(file, first, log)
   return () => web.current()
+}
+
+function levelOf(text: string): string {
+  if (!levels.includes(text)) throw new UsageError(`--log-level takes ${levels.join(', ')}`)
+  return text
 }
 
 function shardOf(text: string): Shard {
@@ -168,7 +176,7 @@ async function watch(
       site,
       version,
       collectors: byProtocol,
-      journal: journalOf(site, log, io),
+      journal: lateJournal(() => journalOf(site, log, io)),
       clients: site.alertmanagers.map((url) => alertmanagerClient(url, site.name)),
       clock: io.clock,
       random: Math.random,

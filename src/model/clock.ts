@@ -26,10 +26,15 @@ const longestTimeout: Milliseconds = 2 ** 31 - 1
 export const systemClock: Clock = {
   now: () => ({ wall: Date.now(), mono: performance.now() }),
   after(delay, run) {
+    // A timer takes a millisecond at least.
+    if (delay <= 0) {
+      const immediate = setImmediate(run)
+      return () => clearImmediate(immediate)
+    }
     let timer: NodeJS.Timeout
     const arm = (left: Milliseconds): void => {
       // setTimeout cuts fractions off: without ceil it would be early, and who waits for a point in time would wait again.
-      const step = Math.ceil(Math.min(Math.max(left, 0), longestTimeout))
+      const step = Math.ceil(Math.min(left, longestTimeout))
       timer = setTimeout(() => (left > step ? arm(left - step) : run()), step)
     }
     arm(delay)

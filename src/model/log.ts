@@ -9,5 +9,20 @@ export interface Log {
   error(fields: LogFields, message: string): void
 }
 
+/** A log that is made when there is something to write. */
+export function lateLog(make: () => Log): Log {
+  let made: Log | undefined
+  const log = (): Log => {
+    made ??= make()
+    return made
+  }
+  return {
+    debug: (fields, message) => log().debug(fields, message),
+    info: (fields, message) => log().info(fields, message),
+    warn: (fields, message) => log().warn(fields, message),
+    error: (fields, message) => log().error(fields, message),
+  }
+}
+
 /** A log that keeps nothing. */
 export const silent: Log = { debug() {}, info() {}, warn() {}, error() {} }

@@ -74,6 +74,26 @@ export function noJournal(): Journal {
   }
 }
 
+/** A journal that is opened when it is loaded, since opening takes a while; before, there is none. */
+export function lateJournal(open: () => Journal): Journal {
+  let journal = noJournal()
+  return {
+    get isKept() {
+      return journal.isKept
+    },
+    load: () => {
+      journal = open()
+      return journal.load()
+    },
+    since: (...args) => journal.since(...args),
+    drills: (...args) => journal.drills(...args),
+    episode: (...args) => journal.episode(...args),
+    write: (changes) => journal.write(changes),
+    prune: (before) => journal.prune(before),
+    close: () => journal.close(),
+  }
+}
+
 /** Opens the journal in `folder`, as `openDatabase` does. */
 export function openJournal(folder: string, stamp: Milliseconds, corrupt: (kept: string) => void): Journal {
   const { database, release } = openDatabase(folder, stamp, corrupt)

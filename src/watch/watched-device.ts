@@ -36,6 +36,8 @@ export interface Surroundings {
   readonly log: Log
   /** Whether this siteward may poll now. */
   mayPoll(): boolean
+  /** Resolves when all is there that the outcome of a poll needs: at the start the first polls go ahead of it. */
+  readonly ready: Promise<void>
   /** A poll has ended; `cancelled` when siteward stopped, or the device was taken out, before it did. */
   polled(device: Device, use: ProbeUse, outcome: PollOutcome | 'cancelled'): void
   /** What the judge made of readings. */
@@ -137,10 +139,11 @@ export class WatchedDevice {
 
   /** One reading's way, in a straight line: poll, store, judge, journal, notify. */
   async #poll(watch: Watch, stop: Stop): Promise<boolean> {
-    const { clock, log, mayPoll, polled, take, bug } = this.#around
+    const { clock, log, mayPoll, ready, polled, take, bug } = this.#around
     const { device, job, use } = watch.parts
     if (!mayPoll()) return true
     const poll = await runPoll(job, use.timeout, stop, { clock, log, bug: (error) => bug(error, device, use) })
+    await ready
     // Stopped or removed meanwhile: what a stopped poll did not bring says nothing about the device.
     const outcome = stop.isAsked ? 'cancelled' : outcomeOf(poll)
     polled(device, use, outcome)

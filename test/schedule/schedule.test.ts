@@ -58,6 +58,35 @@ describe('the schedule', () => {
     expect(clock.waiting).toBe(0)
   })
 
+  test('a task that is due at once waits for no slot', async () => {
+    const clock = new ManualClock()
+    const schedule = new Schedule(clock, () => 0, 10, quiet)
+    let polls = 0
+    schedule.add(
+      task('a', async () => Boolean(++polls)),
+      0,
+    )
+    await clock.pass(0)
+    expect(polls).toBe(1)
+  })
+
+  test('a task that is hurried is polled once, and then at its own place again', async () => {
+    const clock = new ManualClock()
+    const schedule = new Schedule(clock, () => 0, 10, quiet)
+    const times: number[] = []
+    schedule.add(task('a', async () => Boolean(times.push(clock.now().mono))))
+    await clock.pass(20_000)
+    const place = (times.at(-1) ?? 0) % 10_000
+    const before = times.length
+    expect(schedule.hurry('a')).toBe(true)
+    expect(schedule.hurry('a')).toBe(true)
+    await clock.pass(200)
+    expect(times.length).toBe(before + 1)
+    await clock.pass(20_000)
+    expect(times.length).toBe(before + 3)
+    expect((times.at(-1) ?? 0) % 10_000).toBe(place)
+  })
+
   test('of many tasks none waits for another: each is polled at its own due times', async () => {
     const clock = new ManualClock()
     let latest = 0

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { type JournalEntry, JournalError, openJournal } from '../../src/store/journal.ts'
+import { type JournalEntry, JournalError, lateJournal, openJournal } from '../../src/store/journal.ts'
 
 const entry: JournalEntry = {
   key: 'k',
@@ -38,6 +38,20 @@ test('what was written is there after it is opened again', () => {
   ])
   expect(second.load()[0]).toEqual({ ...entry, state: 'resolved', resolvedAt: 3000 })
   second.close()
+})
+
+test('a late journal is opened when it is loaded; before, nothing can be written to it', () => {
+  const where = folder()
+  const journal = lateJournal(() => openJournal(where, 1, () => {}))
+  expect(journal.isKept).toBe(false)
+  expect(() => journal.write({ put: [entry], drop: [] })).toThrow(JournalError)
+  journal.close()
+  expect(readdirSync(where)).toEqual([])
+  expect(journal.load()).toEqual([])
+  expect(journal.isKept).toBe(true)
+  journal.write({ put: [entry], drop: [] })
+  expect(journal.load()).toEqual([entry])
+  journal.close()
 })
 
 test('a file that is no database is put aside and told of', () => {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
@@ -23,7 +23,8 @@ import { packedFile } from './src/shipped-files.ts'
 
 /*
  * `npm run build`: what ships, in dist/. siteward is one chunk, each library that the first poll can do without another,
- * and beside each lies V8's cache of what a start compiles of it. src/launch/ loads them.
+ * and beside each lies V8's cache of what a start compiles of it. src/launch/ loads them. dist/page/ is the status page,
+ * as browsers are given it; `npm run build:page` makes that alone.
  */
 
 const dist = join(import.meta.dirname, 'dist')
@@ -185,6 +186,25 @@ function writePacked(file: string, packed: Packed): void {
   writeFileSync(json, JSON.stringify(packed))
 }
 
+/** The status page: one script and one style sheet. Licences of what is bundled go along. */
+async function bundlePage(): Promise<void> {
+  const page = join(dist, 'page')
+  const source = join(import.meta.dirname, 'src', 'status', 'browser')
+  mkdirSync(page, { recursive: true })
+  await build({
+    entryPoints: ['app.ts', 'page.css'].map((name) => ({ in: join(source, name), out: 'page' })),
+    outdir: page,
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    // Phones and wall screens stay in use for long.
+    target: ['es2021', 'chrome94', 'firefox93', 'safari15'],
+    legalComments: 'eof',
+    logLevel: 'warning',
+  })
+  for (const name of ['page.html', 'icon.svg', 'manifest.webmanifest']) copyFileSync(join(source, name), join(page, name))
+}
+
 /** Runs what was built with a site of one device that does not answer, so that V8 compiles what a start needs. */
 function warmUp(): void {
   const folder = mkdtempSync(join(tmpdir(), 'siteward-build-'))
@@ -200,8 +220,12 @@ function warmUp(): void {
   if (status !== 0) throw new Error('what was built does not start')
 }
 
-rmSync(dist, { recursive: true, force: true })
-await packShipped()
-await bundleLaunchers()
-await Promise.all([bundleSiteward(), bundleQuickChecks(), ...libraries.map(bundleLibrary)])
-warmUp()
+if (process.argv[2] === 'page') {
+  await bundlePage()
+} else {
+  rmSync(dist, { recursive: true, force: true })
+  await packShipped()
+  await Promise.all([bundleLaunchers(), bundlePage()])
+  await Promise.all([bundleSiteward(), bundleQuickChecks(), ...libraries.map(bundleLibrary)])
+  warmUp()
+}

@@ -32,6 +32,7 @@ import { Notifier } from './notify/notifier.ts'
 import type { AlertmanagerClient } from './notify/sender.ts'
 import { watchdogOf } from './notify/watchdog.ts'
 import { Schedule } from './schedule/schedule.ts'
+import { statusRoutes } from './status/status-routes.ts'
 import type { Journal, JournalEntry } from './store/journal.ts'
 import { ownMetricsOf } from './store/own-series.ts'
 import { Store } from './store/store.ts'
@@ -277,7 +278,6 @@ export class Daemon {
     return [
       ...historyRoutes(this.#history, this.#parts.clock),
       ...pages({
-        site: this.#parts.site.name,
         scrapes: new Scrapes(new Exposition(this.#store, clock), this.#metrics, clock),
         isReady: () => this.watches.every((watch) => watch.polled !== undefined),
       }),
@@ -294,6 +294,16 @@ export class Daemon {
         clock: this.#parts.clock,
         holds: this.#holds,
         list: this.#quiet,
+      }),
+      ...statusRoutes({
+        ...this.#parts,
+        site: () => this.#parts.site,
+        store: this.#store,
+        judge: this.#judge,
+        holds: this.#holds,
+        attendance: this.#attendance,
+        watches: () => this.#watches,
+        isRecording: () => this.#parts.journal.isKept && this.#keeper.isWriting,
       }),
     ]
   }

@@ -62,7 +62,7 @@ const own = ownMetrics({
 const server = await startServer(
   { host: '127.0.0.1', port: 0 },
   {
-    routes: pages({ site: 'bench', scrapes: new Scrapes(exposition, own, systemClock), isReady: () => true }),
+    routes: pages({ scrapes: new Scrapes(exposition, own, systemClock), isReady: () => true }),
     gate: new Gate(
       { operators: [], operateWithoutTls: false },
       () => openWeb,

@@ -29,11 +29,15 @@ export interface HoldParts {
   ended(name: string): void
 }
 
-/** An alarm that is pending or fires. */
-interface Kept {
+/** An alarm that is pending or fires, for those who look. */
+export interface KeptAlarm {
   readonly alarm: FiringAlarm
   readonly isFiring: boolean
   /** Why nobody was told of it; undefined for one that was told, or that is pending. */
+  readonly hold: Hold | undefined
+}
+
+interface Kept extends KeptAlarm {
   hold: Hold | undefined
   /** Tells everybody, with the hold gone. */
   readonly tell: () => void
@@ -76,6 +80,11 @@ export class HoldKeeper {
     const counts = { quiet: 0, parent: 0, inhibited: 0, settling: 0 }
     for (const { hold } of this.#kept.values()) if (hold !== undefined) counts[hold.reason]++
     return counts
+  }
+
+  /** Every alarm that is pending or fires; drills are none. */
+  get kept(): readonly KeptAlarm[] {
+    return [...this.#kept.values()]
   }
 
   /** A poll of a device's probe has ended. */

@@ -3,7 +3,6 @@ import type { Scrapes } from './scrapes.ts'
 
 /** What the pages show. */
 export interface Exposed {
-  readonly site: string
   readonly scrapes: Scrapes
   /** Whether every device was polled once, so that what is exposed is whole. */
   isReady(): boolean
@@ -12,7 +11,6 @@ export interface Exposed {
 /** /metrics, and whether siteward lives and is ready. */
 export function pages(exposed: Exposed): readonly Route[] {
   return [
-    { method: 'GET', path: '/', right: 'read', handle: () => landing(exposed.site) },
     { method: 'GET', path: '/metrics', right: 'read', handle: ({ headers }) => exposed.scrapes.answer(headers) },
     { method: 'GET', path: '/-/healthy', right: 'open', handle: () => plain(200, 'siteward is healthy\n') },
     { method: 'GET', path: '/-/ready', right: 'open', handle: () => readiness(exposed.isReady()) },
@@ -21,16 +19,4 @@ export function pages(exposed: Exposed): readonly Route[] {
 
 function readiness(isReady: boolean): Reply {
   return isReady ? plain(200, 'siteward is ready\n') : plain(503, 'siteward has not polled every device yet\n')
-}
-
-function landing(site: string): Reply {
-  const name = site.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`)
-  const links = ['/metrics', '/-/healthy', '/-/ready'].map((path) => `<li><a href="${path}">${path}</a></li>`).join('')
-  return {
-    status: 200,
-    headers: { 'content-type': 'text/html; charset=utf-8' },
-    body:
-      `<!doctype html><html lang="en"><meta charset="utf-8"><title>siteward: ${name}</title>` +
-      `<h1>siteward: ${name}</h1><ul>${links}</ul></html>\n`,
-  }
 }

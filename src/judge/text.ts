@@ -10,7 +10,7 @@ import type { Bounds } from './breach.ts'
 import type { Cell } from './cell.ts'
 
 /** A reading's value in words of one language: `29.1 °C`, `on battery`, `电池供电`. */
-function valueText(metric: Metric, value: number, language: Language): string {
+export function valueText(metric: Metric, value: number, language: Language): string {
   if (Number.isNaN(value)) return language === 'zh' ? '无读数' : 'no reading'
   if (metric.kind !== 'state') return formatValue(value, metric.unit)
   const name = stateName(metric, value)
@@ -201,7 +201,7 @@ function fill(text: string, words: Labels): string {
 const placeLabels = ['building', 'floor', 'room', 'row', 'rack', 'place']
 
 /** Where a device stands, by its labels: `main, cold aisle`; empty where they do not say. */
-function placeOf(labels: Labels): string {
+export function placeOf(labels: Labels): string {
   return placeLabels.flatMap((name) => labels[name] ?? []).join(', ')
 }
 

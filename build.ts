@@ -202,7 +202,8 @@ async function bundlePage(): Promise<void> {
     legalComments: 'eof',
     logLevel: 'warning',
   })
-  for (const name of ['page.html', 'icon.svg', 'manifest.webmanifest']) copyFileSync(join(source, name), join(page, name))
+  for (const name of ['page.html', 'icon.svg', 'manifest.webmanifest'])
+    copyFileSync(join(source, name), join(page, name))
 }
 
 /** Runs what was built with a site of one device that does not answer, so that V8 compiles what a start needs. */

@@ -13,6 +13,7 @@ packages=(
   libmodbus-dev socat gcc libc6-dev
   iputils-ping openssl zsh
   prometheus prometheus-alertmanager
+  chromium fonts-noto-cjk     # the status page is looked at
 )
 
 if [ "$(id -u)" -ne 0 ]; then

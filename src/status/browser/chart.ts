@@ -21,15 +21,16 @@ export interface ChartSetting {
 
 const day = 86_400
 const height = 220
+const fewPoints = 100
 
 /** Numbers beside the axis of times. */
-export interface Columns {
+interface Columns {
   readonly times: readonly number[]
   readonly values: readonly (number | null)[]
 }
 
 /** Pure: what is drawn. Of a counter its growth per second; a restart of it, and what was not read, is a gap. */
-export function columnsOf(reading: Pick<ReadingStatus, 'kind'>, points: Past['points']): Columns {
+function columnsOf(reading: Pick<ReadingStatus, 'kind'>, points: Past['points']): Columns {
   if (reading.kind !== 'counter') return { times: points.map(([t]) => t), values: points.map(([, value]) => value) }
   const times: number[] = []
   const values: (number | null)[] = []
@@ -89,7 +90,8 @@ export function drawChart(host: HTMLElement, reading: ReadingStatus, past: Past,
         {
           stroke: colour('--chart'),
           width: 1.5,
-          points: { show: false },
+          // Of a siteward that has just started there is no line yet that anybody could see.
+          points: { show: times.length < fewPoints, size: 4, fill: colour('--chart') },
           ...(stepped === undefined ? {} : { paths: stepped }),
         },
       ],

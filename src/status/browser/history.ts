@@ -4,7 +4,7 @@ import { type PastAlarm, type State, say } from './state.ts'
 import { lengthText, type Word } from './words.ts'
 
 /** Alarms on one page of the history. */
-export const pageLength = 100
+const pageLength = 100
 
 const periods: readonly (readonly [string, Word])[] = [
   ['24h', 'day'],

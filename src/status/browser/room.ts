@@ -1,5 +1,6 @@
 import type { GlanceStatus, ReadingStatus, Standing } from '../shape.ts'
 import { h } from './dom.ts'
+import { valuesText } from './figures.ts'
 import { badge, deviceLink, labelsText, scale, standingText } from './parts.ts'
 import { type State, say } from './state.ts'
 import type { Language, Word } from './words.ts'
@@ -93,28 +94,15 @@ function small(readings: readonly ReadingStatus[], state: State): HTMLElement {
       valuesText(readings, language),
       isBad(standing) && h('span', { class: 'word' }, ` ${standingText(standing, state)}`),
     ),
-    others.length === 0 ? scale(first, language) : undefined,
+    others.length === 0 ? scaleCell(first, language) : undefined,
   )
+}
+
+function scaleCell(reading: ReadingStatus, language: Language): HTMLElement | undefined {
+  const drawn = scale(reading, language)
+  return drawn === undefined ? undefined : h('dd', { class: 'scale-cell' }, drawn)
 }
 
 function isBad(standing: Standing): boolean {
   return standing === 'warning' || standing === 'critical'
-}
-
-/** Pure: `229 / 230 / 231 V`, the unit once where it is the same. */
-export function valuesText(readings: readonly Pick<ReadingStatus, 'words' | 'kind'>[], language: Language): string {
-  const texts = readings.map(({ words, kind }) => (kind === 'state' ? words[language] : roundedText(words[language])))
-  const parts = texts.map((text) => /^(-?[\d.]+) (.+)$/.exec(text) ?? [])
-  const unit = parts[0]?.[2]
-  const isShared = texts.length > 1 && unit !== undefined && parts.every((part) => part[2] === unit)
-  return isShared ? `${parts.map((part) => part[1]).join(' / ')} ${unit}` : texts.join(' / ')
-}
-
-/** Pure: a number as it is read at a glance, without what nobody can see from afar: `17.1 °C` for `17.146 °C`. */
-export function roundedText(text: string): string {
-  return text.replace(/^-?\d+\.\d+/, (number) => {
-    const value = Number(number)
-    const size = Math.abs(value)
-    return String(Number(size >= 100 ? value.toFixed(0) : size >= 10 ? value.toFixed(1) : value.toPrecision(2)))
-  })
 }

@@ -51,6 +51,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'src/alarms',
     'src',
   ],
+  'src/status/browser': ['src/status', 'src/model'],
   'src/web': ['src/model', 'src/config', 'src/store', 'src/history', 'src/expose'],
   'src/demo': ['src/model', 'src/judge', 'collectors/snmp', 'collectors/modbus', 'collectors/ssh', 'src', 'src/watch'],
   collectors: ['src/model', ...Object.keys(collectors).map((name) => `collectors/${name}`)],

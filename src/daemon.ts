@@ -297,12 +297,12 @@ export class Daemon {
       }),
       ...statusRoutes({
         ...this.#parts,
-        site: () => this.#parts.site,
+        site: () => this.#site,
         store: this.#store,
         judge: this.#judge,
         holds: this.#holds,
         attendance: this.#attendance,
-        watches: () => this.#watches,
+        watches: () => this.watches,
         isRecording: () => this.#parts.journal.isKept && this.#keeper.isWriting,
       }),
     ]

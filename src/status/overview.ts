@@ -72,7 +72,7 @@ export class Overview {
   *#seriesOf(name: string): Iterable<Series> {
     const watches = this.#watched.watches().filter(({ parts }) => parts.device.name === name)
     for (const { parts } of watches) yield* parts.table.seriesOf(parts.source)
-    yield* watches[0]?.parts.derived?.series ?? []
+    yield* watches[0]?.parts.derived()?.series ?? []
     for (const { parts } of watches) if (parts.own.up !== undefined) yield parts.own.up
   }
 

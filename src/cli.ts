@@ -80,6 +80,11 @@ const commands: readonly Listed[] = [
     load: async () => (await import('./commands/backtest.ts')).backtest,
   },
   {
+    name: 'dashboards',
+    summary: 'write Grafana dashboards of a site',
+    load: async () => (await import('./commands/dashboards.ts')).dashboards,
+  },
+  {
     name: 'rules',
     summary: 'print the alarm definitions for Prometheus',
     load: async () => (await import('./commands/rules.ts')).rules,

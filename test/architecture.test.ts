@@ -40,6 +40,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'src/watch',
     'collectors',
   ],
+  'src/dashboards': ['src/model'],
   'src/status': [
     'src/model',
     'src/judge',

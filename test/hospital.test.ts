@@ -1,36 +1,13 @@
 import { expect, test } from 'vitest'
 import { collectors } from '../collectors/registry.ts'
 import { checkBusLoad } from '../src/config/bus-load.ts'
-import { diskFiles, type Files } from '../src/config/files.ts'
-import { loadSite } from '../src/config/load.ts'
-import { shipped } from '../src/home.ts'
 import { formatProblem } from '../src/model/problem.ts'
 import { SeriesTable } from '../src/model/series.ts'
 import { prepareJobs } from '../src/watch/jobs.ts'
-
-/** The disk, with the secrets that a site has and a repository has not. */
-const files: Files = {
-  ...diskFiles,
-  read: async (path) => (path.includes('/secrets/') ? Buffer.from('a secret for the test') : diskFiles.read(path)),
-  mode: async (path) => (path.includes('/secrets/') ? 0o600 : diskFiles.mode(path)),
-}
-
-const load = (name: string) =>
-  loadSite(shipped('config', name), {
-    files,
-    fetchList: async () => undefined,
-    env: {},
-    protocols: new Map(Object.entries(collectors).map(([protocol, { schemas }]) => [protocol, schemas])),
-    shipped: {
-      probes: shipped('probes'),
-      metrics: shipped('config', 'metrics.yaml'),
-      rules: shipped('config', 'rules.yaml'),
-      checks: shipped('config', 'checks.yaml'),
-    },
-  })
+import { loadExample } from './hospital-site.ts'
 
 test('the hospital: every class of device that it has, compiled without a problem', async () => {
-  const { site, problems } = await load('hospital.yaml')
+  const { site, problems } = await loadExample('hospital.yaml')
   expect(problems.map(formatProblem)).toEqual([])
   if (site === undefined) throw new Error('no site')
   const { prepared, problems: uncompiled } = prepareJobs(
@@ -84,13 +61,13 @@ test('the hospital: every class of device that it has, compiled without a proble
 })
 
 test("the demonstration's site", async () => {
-  const { site, problems } = await load('demo/site.yaml')
+  const { site, problems } = await loadExample('demo/site.yaml')
   expect(problems.filter(({ level }) => level !== 'warning')).toEqual([])
   expect(site?.devices).toHaveLength(10)
 })
 
 test('its alarms say what to check first, in both languages', async () => {
-  const { site } = await load('hospital.yaml')
+  const { site } = await loadExample('hospital.yaml')
   const rules = (site?.devices ?? []).flatMap((device) => device.rules)
   const silent = new Set(rules.filter(({ check }) => check === undefined).map(({ alarm }) => alarm))
   for (const alarm of ['DeviceDown', 'RoomTemperature', 'AirConditionerFailed', 'UpsOnBattery', 'FileSystemFull']) {

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { parseAddress } from '../../collectors/address.ts'
 import { makeDaemon } from '../daemon.ts'
 import { type SimulatedRoom, startRoom } from '../demo/simulated-room.ts'
 import { table } from '../demo/table.ts'
@@ -16,16 +17,19 @@ import { openWeb } from '../web/web-file.ts'
 import type { Command, Io } from './command.ts'
 import { byProtocol, printProblems, readSite } from './site-file.ts'
 
-const usage = `Usage: siteward demo
+const usage = `Usage: siteward demo [--listen HOST:PORT] [--alertmanager URL]
 
 Starts a simulated machine room on this machine, over the real protocols (SNMP, Modbus, SSH), and a siteward that watches
 it. After 30 s an air conditioner fails and the room warms past 28 °C; later it recovers. An Alertmanager that listens on
 127.0.0.1:9093 gets the alerts. Ctrl-C ends it.
 
+  --listen HOST:PORT   where it is served; 127.0.0.1:9879 by default
+  --alertmanager URL   an Alertmanager elsewhere
+
 Exit status: 0 when it was stopped, 1 when it could not start.
 `
 
-const alertmanager = new URL('http://127.0.0.1:9093')
+const usualAlertmanager = 'http://127.0.0.1:9093'
 const redraw = 1000
 const clearScreen = '\u001b[H\u001b[2J'
 
@@ -35,7 +39,14 @@ export const demo: Command = {
   summary: 'a simulated machine room, watched',
   usage,
   async run(args, io) {
-    parseArgs({ args: [...args], options: {} })
+    const options = { listen: { type: 'string' }, alertmanager: { type: 'string' } } as const
+    const { values } = parseArgs({ args: [...args], options })
+    const listen = values.listen === undefined ? undefined : parseAddress(values.listen)
+    const { alertmanager = usualAlertmanager } = values
+    if ((values.listen !== undefined && listen?.port === undefined) || !URL.canParse(alertmanager)) {
+      io.err.write(usage)
+      return 2
+    }
     const { site, problems } = await readSite(shipped('config', 'demo', 'site.yaml'), io.env)
     if (site === undefined) {
       printProblems(problems, io)
@@ -43,14 +54,19 @@ export const demo: Command = {
     }
     const state = await mkdtemp(join(tmpdir(), 'siteward-demo-'))
     try {
-      return await simulateAndWatch({ ...site, stateDirectory: state }, io)
+      const { host, port = site.listen.port } = listen ?? site.listen
+      return await simulateAndWatch(
+        { ...site, listen: { host, port }, stateDirectory: state },
+        new URL(alertmanager),
+        io,
+      )
     } finally {
       await rm(state, { recursive: true, force: true })
     }
   },
 }
 
-async function simulateAndWatch(site: Site, io: Io): Promise<number> {
+async function simulateAndWatch(site: Site, alertmanager: URL, io: Io): Promise<number> {
   let room: SimulatedRoom
   try {
     room = await startRoom(site.devices, io.clock, seededRandom(1))
@@ -61,14 +77,14 @@ async function simulateAndWatch(site: Site, io: Io): Promise<number> {
     return 1
   }
   try {
-    return await watch(site, room, io)
+    return await watch(site, alertmanager, room, io)
   } finally {
     await room.close()
   }
 }
 
-async function watch(site: Site, room: SimulatedRoom, io: Io): Promise<number> {
-  const alertmanagers = (await listens()) ? [alertmanager] : []
+async function watch(site: Site, alertmanager: URL, room: SimulatedRoom, io: Io): Promise<number> {
+  const alertmanagers = (await listens(alertmanager)) ? [alertmanager] : []
   const made = makeDaemon({
     site,
     version,
@@ -97,7 +113,7 @@ async function watch(site: Site, room: SimulatedRoom, io: Io): Promise<number> {
     const failed = room.failed()
     const where = [
       `siteward ${version} watches the simulated room. Ctrl-C ends it.`,
-      `metrics: ${daemon.url}/metrics   alertmanager: ${alertmanagers.length > 0 ? alertmanager.href : 'none on 127.0.0.1:9093'}`,
+      `metrics: ${daemon.url}/metrics   alertmanager: ${alertmanagers.length > 0 ? alertmanager.href : `none at ${alertmanager.host}`}`,
       `room: ${room.room().temperature.toFixed(1)} °C after ${Math.round(room.room().time)} s${failed === undefined ? '' : `, air conditioner ${failed} is out of order`}`,
     ]
     io.out.write(
@@ -114,7 +130,7 @@ async function watch(site: Site, room: SimulatedRoom, io: Io): Promise<number> {
 }
 
 /** Whether an Alertmanager is there to be told. */
-async function listens(): Promise<boolean> {
+async function listens(alertmanager: URL): Promise<boolean> {
   try {
     return (await fetch(new URL('/-/ready', alertmanager), { signal: AbortSignal.timeout(1000) })).ok
   } catch {

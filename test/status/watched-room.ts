@@ -12,6 +12,7 @@ import { formatProblem } from '../../src/model/problem.ts'
 import type { PollResult } from '../../src/model/reading.ts'
 import { good } from '../../src/model/result.ts'
 import type { SeriesScope } from '../../src/model/series.ts'
+import type { Site } from '../../src/model/site.ts'
 import { openJournal } from '../../src/store/journal.ts'
 import { openWeb } from '../../src/web/web-file.ts'
 
@@ -58,6 +59,7 @@ export class WatchedRoom {
   /** Devices that do not answer, and what is said of it. */
   readonly silent = new Map<string, string>()
   daemon: Daemon | undefined
+  site: Site | undefined
   readonly #clock: Clock
 
   constructor(clock: Clock) {
@@ -75,6 +77,7 @@ export class WatchedRoom {
     writeFileSync(file, yaml, { mode: 0o640 })
     const { site, problems } = await readSite(file, { DUTY: token, WALL: readToken, STATE_DIRECTORY: folder })
     if (site === undefined) throw new Error(problems.map(formatProblem).join('\n'))
+    this.site = site
     this.daemon = new Daemon({
       site: { ...site, listen: { host: '127.0.0.1', port }, stateDirectory: folder },
       version: '0.0.0-test',

@@ -81,7 +81,7 @@ export class Overview {
       name: site.name,
       version: this.#watched.version,
       language: site.language,
-      time_zone: site.timeZone,
+      time_zone: site.timeZone(),
       judge: site.judge,
       alertmanagers: site.alertmanagers.length,
       record_up: this.#watched.isRecording(),

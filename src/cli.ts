@@ -5,6 +5,11 @@ import { systemClock } from './model/clock.ts'
 const commands: readonly Listed[] = [
   { name: 'run', summary: 'watch a site: the daemon', load: async () => (await import('./commands/run.ts')).run },
   {
+    name: 'init',
+    summary: 'write a site file, asking for what it needs',
+    load: async () => (await import('./commands/init.ts')).init,
+  },
+  {
     name: 'check',
     summary: 'check a site file without contacting anything',
     load: async () => (await import('./commands/check.ts')).check,

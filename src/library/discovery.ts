@@ -1,4 +1,5 @@
 import { stringify } from 'yaml'
+import { nameAt } from './draft.ts'
 
 /** What a sweep came upon at one address. */
 export type Found =
@@ -40,8 +41,12 @@ export function proposedEntries(found: readonly Found[]): string {
   const entries = found.flatMap((one) => {
     if (one.kind !== 'new' || one.probes.length === 0) return []
     const { address, credential, probes } = one
-    const name = `device-${address.replace(/[^0-9A-Za-z]+/g, '-')}`
-    const entry = { name, address, ...(credential === undefined ? {} : { credentials: credential }), probes }
+    const entry = {
+      name: nameAt(address),
+      address,
+      ...(credential === undefined ? {} : { credentials: credential }),
+      probes,
+    }
     return [`  - ${stringify(entry, { collectionStyle: 'flow', lineWidth: 0 }).trim()}`]
   })
   return entries.length === 0 ? '' : `devices:\n${entries.join('\n')}\n`

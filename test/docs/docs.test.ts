@@ -15,7 +15,7 @@ import { openTerminal, type Terminal } from './terminal.ts'
  * Every command and every YAML of the documents is tried, in the order in which a reader meets them, each document in a
  * folder of its own. The words after the fence say what is done with a block:
  *
- *   yaml FILE            is written to the file
+ *   yaml FILE, csv FILE  is written to the file
  *   yaml site            a part of a site file: checked, with devices of ours where it has none
  *   yaml prometheus      a whole configuration of Prometheus, checked by promtool; so alertmanager by amtool
  *   yaml kubernetes      is parsed
@@ -61,7 +61,7 @@ class Reader {
 
   async follow(block: Block): Promise<void> {
     const { kind, word, text } = block
-    if (kind === 'yaml' && word.includes('.')) this.#write(word, standIns.here(text))
+    if (['yaml', 'csv'].includes(kind) && word.includes('.')) this.#write(word, standIns.here(text))
     else if (kind === 'yaml') await this.#check(block)
     else if (kind === 'sh' && word === 'elsewhere') checkCommands(block, this.#document)
     else if (kind === 'sh') this.#seen = standIns.there(await this.#run(standIns.here(text)))

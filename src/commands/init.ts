@@ -24,6 +24,7 @@ alone), and the devices, each of which is asked what it is. With --site nobody i
 
   --site NAME              the name of the site
   --language en|zh         of alert texts (default en)
+  --listen HOST:PORT       where /metrics is served (default 127.0.0.1:9879)
   --alertmanager URL       may stand several times
   --community-file FILE    the SNMP v2c community of the devices, in this file
   --community-env NAME     the same in this environment variable
@@ -38,6 +39,9 @@ Exit status: 0 when the file is there and without a mistake, 1 when not, 2 for a
 
 /** Milliseconds that a device may take for each question, while somebody waits. */
 const patience = 5000
+
+/** Where /metrics is served where nothing else is said: this machine alone. */
+const ownAddress = '127.0.0.1:9879'
 
 /** `siteward init`. */
 export const init: Command = initWith(() =>
@@ -82,6 +86,7 @@ function orderOf(args: readonly string[]): Order {
     options: {
       site: { type: 'string' },
       language: { type: 'string', default: 'en' },
+      listen: { type: 'string', default: ownAddress },
       alertmanager: { type: 'string', multiple: true },
       'community-file': { type: 'string' },
       'community-env': { type: 'string' },
@@ -98,6 +103,7 @@ function orderOf(args: readonly string[]): Order {
   const draft: Draft = {
     site: values.site,
     language: languageOf(values.language),
+    listen: values.listen,
     alertmanagers: values.alertmanager ?? [],
     community:
       inFile !== undefined
@@ -182,7 +188,15 @@ async function asked(prompt: Prompt, file: string, library: readonly Probe[], io
     const device = await deviceAt(address, community, { prompt, file, library, io })
     if (device !== undefined) devices.push(device)
   }
-  return { site, language, alertmanagers: alertmanager === '-' ? [] : [alertmanager], community, ranges: [], devices }
+  return {
+    site,
+    language,
+    listen: ownAddress,
+    alertmanagers: alertmanager === '-' ? [] : [alertmanager],
+    community,
+    ranges: [],
+    devices,
+  }
 }
 
 /** What is typed goes into a file for its owner alone, and never into the site file. */

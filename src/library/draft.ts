@@ -13,6 +13,7 @@ export interface DraftDevice {
 export interface Draft {
   readonly site: string
   readonly language: Language
+  readonly listen: string
   readonly alertmanagers: readonly string[]
   /** Where the SNMP community stands; undefined where there is none. */
   readonly community: { readonly file: string } | { readonly env: string } | undefined
@@ -24,11 +25,11 @@ export interface Draft {
 const credential = 'network'
 
 /** Pure: the text of a new site file. */
-export function draftText({ site, language, alertmanagers, community, ranges, devices }: Draft): string {
+export function draftText({ site, language, listen, alertmanagers, community, ranges, devices }: Draft): string {
   const head = stringify({
     site,
     language,
-    listen: '127.0.0.1:9879',
+    listen,
     ...(alertmanagers.length === 0 ? {} : { alertmanagers }),
     ...(ranges.length === 0 ? {} : { discovery_ranges: ranges }),
   })

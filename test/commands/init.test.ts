@@ -105,7 +105,14 @@ describe('init', () => {
 })
 
 test('a site of nothing is a site, and a device is read from one word', () => {
-  const nothing = { language: 'en', alertmanagers: [], community: undefined, ranges: [], devices: [] } as const
+  const nothing = {
+    language: 'en',
+    listen: '127.0.0.1:9879',
+    alertmanagers: [],
+    community: undefined,
+    ranges: [],
+    devices: [],
+  } as const
   expect(draftText({ site: 'a', ...nothing })).toBe('site: a\nlanguage: en\nlisten: 127.0.0.1:9879\ndevices: []\n')
   expect(parseDraftDevice('a=b=c,d')).toEqual({ name: 'a', address: 'b', probes: ['c', 'd'] })
   expect([parseDraftDevice('a'), parseDraftDevice('=b'), parseDraftDevice('a=b=c=d')]).toEqual([

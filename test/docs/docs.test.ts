@@ -27,7 +27,7 @@ import { openTerminal, type Terminal } from './terminal.ts'
  * Where a document writes no site.yaml, the one of the README is there. A line <!-- siteward runs --> starts it.
  */
 
-const documents = ['README.md', ...readdirSync(shipped('docs')).map((name) => `docs/${name}`)].filter((name) =>
+const documents = ['README.md', 'README.zh.md', ...readdirSync(shipped('docs')).map((name) => `docs/${name}`)].filter((name) =>
   name.endsWith('.md'),
 )
 

@@ -27,8 +27,8 @@ import { openTerminal, type Terminal } from './terminal.ts'
  * Where a document writes no site.yaml, the one of the README is there. A line <!-- siteward runs --> starts it.
  */
 
-const documents = ['README.md', 'README.zh.md', ...readdirSync(shipped('docs')).map((name) => `docs/${name}`)].filter((name) =>
-  name.endsWith('.md'),
+const documents = ['README.md', 'README.zh.md', ...readdirSync(shipped('docs')).map((name) => `docs/${name}`)].filter(
+  (name) => name.endsWith('.md'),
 )
 
 let standIns: StandIns

@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
@@ -33,8 +42,8 @@ const require = createRequire(import.meta.url)
 /** Needed at once: part of siteward's own chunk. */
 const early = ['typebox', 'yaml']
 
-/** Left in node_modules: they have native parts, or are found there by their path. */
-const unbundled = ['bcryptjs', 'cpu-features', 'libsql', 'serialport', '#package']
+/** Left in node_modules: they have native parts, are found there by their path, or are of one command alone. */
+const unbundled = ['bcryptjs', 'cpu-features', 'libsql', 'serialport', 'write-excel-file', '#package']
 
 /** Chunks of their own. */
 const libraries = Object.keys(manifest.dependencies).filter((name) => ![...early, ...unbundled].includes(name))
@@ -206,6 +215,19 @@ async function bundlePage(): Promise<void> {
     copyFileSync(join(source, name), join(page, name))
 }
 
+/**
+ * The chunks are read as Latin-1, a byte a letter. esbuild escapes every other letter but those of regular expressions,
+ * which take the same escapes.
+ */
+function escapeLetters(): void {
+  for (const name of readdirSync(dist).filter((one) => one.endsWith('.cjs'))) {
+    const file = join(dist, name)
+    const text = readFileSync(file, 'utf8')
+    const escaped = text.replace(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+    if (escaped !== text) writeFileSync(file, escaped)
+  }
+}
+
 /** Runs what was built with a site of one device that does not answer, so that V8 compiles what a start needs. */
 function warmUp(): void {
   const folder = mkdtempSync(join(tmpdir(), 'siteward-build-'))
@@ -228,5 +250,6 @@ if (process.argv[2] === 'page') {
   await packShipped()
   await Promise.all([bundleLaunchers(), bundlePage()])
   await Promise.all([bundleSiteward(), bundleQuickChecks(), ...libraries.map(bundleLibrary)])
+  escapeLetters()
   warmUp()
 }

@@ -30,6 +30,11 @@ const commands: readonly Listed[] = [
     load: async () => (await import('./commands/ack.ts')).ack,
   },
   {
+    name: 'ledger',
+    summary: 'list the equipment: what the ledger says, and what the devices tell',
+    load: async () => (await import('./commands/ledger.ts')).ledger,
+  },
+  {
     name: 'drill',
     summary: 'prove the path from a reading to the page',
     load: async () => (await import('./commands/drill.ts')).drill,

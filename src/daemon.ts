@@ -36,6 +36,7 @@ import { statusRoutes } from './status/status-routes.ts'
 import type { Journal, JournalEntry } from './store/journal.ts'
 import { ownMetricsOf } from './store/own-series.ts'
 import { Store } from './store/store.ts'
+import { Upkeep } from './upkeep/upkeep.ts'
 import { EventDesk } from './watch/event-desk.ts'
 import { type Prepared, prepareJobs } from './watch/jobs.ts'
 import { LinkSeries } from './watch/link-series.ts'
@@ -100,6 +101,7 @@ export class Daemon {
   readonly #attendance: Attendance
   readonly #drilling: Drilling
   readonly #holds: HoldKeeper
+  readonly #upkeep: Upkeep
   readonly #quiet: QuietList
   readonly #schedule: Schedule
   readonly #prepared: readonly Prepared[]
@@ -176,6 +178,12 @@ export class Daemon {
       },
       bug: (error) => this.#bug(error, { drill: 'true' }),
     })
+    this.#upkeep = new Upkeep({
+      ...parts,
+      site: siteNow,
+      ...{ table: this.#table, store: this.#store, judge: this.#judge },
+      record: (event) => this.#keeper.record(event),
+    })
     this.#events = new EventDesk({
       clock,
       store: this.#store,
@@ -248,6 +256,7 @@ export class Daemon {
     this.#tell(remembered)
     this.#beReady()
     this.#drilling.start(clock.now())
+    this.#upkeep.start()
     const { wall, mono } = clock.now()
     this.#skew = wall - mono
     this.#sweepLater()
@@ -289,6 +298,7 @@ export class Daemon {
         waiting: () => this.#keeper.waiting,
       }),
       ...this.#drilling.routes,
+      ...this.#upkeep.routes,
       ...quietRoutes({
         site: () => this.#site,
         clock: this.#parts.clock,
@@ -472,6 +482,7 @@ export class Daemon {
       this.#noticeClockStep(now)
       this.#take(this.#judge.sweep(now))
       this.#take(this.#sayOfItself(now))
+      this.#take(this.#upkeep.tick(now))
       this.#attendance.sweep(now)
       this.#drilling.tick(now)
       this.#watched.expireSilent(now)

@@ -133,6 +133,7 @@ export function makeSite(changed: Partial<Site> = {}): Site {
     drills: { receipt: undefined, schedule: [] },
     devices: [],
     discoveryRanges: [],
+    unwatched: [],
     itself: makeDevice({ name: 'siteward' }),
     groups: [],
     timeZone: () => 'UTC',

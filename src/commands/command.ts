@@ -6,7 +6,7 @@ export interface Output {
   readonly isTTY?: boolean
   /** The width of a terminal. */
   readonly columns?: number
-  write(text: string): unknown
+  write(text: string | Uint8Array): unknown
 }
 
 /** What a command is handed of the world. */

@@ -1,7 +1,9 @@
 import Type, { type Static } from 'typebox'
+import type { Asset } from '../model/asset.ts'
 import type { Derived } from '../model/derived.ts'
 import type { Device, ProbeUse } from '../model/device.ts'
 import type { Vocabulary } from '../model/metric.ts'
+import { readAsset } from './assets.ts'
 import { checkOf, type Spot } from './check.ts'
 import type { Credential } from './credentials.ts'
 import { readDependsOn } from './dependencies.ts'
@@ -41,6 +43,8 @@ export interface DeviceDeps {
   readonly vocabulary: Vocabulary
   /** Readings that the site derives for every device that has what they need. */
   readonly derived: readonly Derived[]
+  /** What the ledger's tables know, by names. */
+  readonly assets: ReadonlyMap<string, Asset>
 }
 
 /** One item of `devices:`; undefined, with the problems, where it does not fit the schema. */
@@ -87,6 +91,13 @@ export function readDevice(text: DeviceText, deps: DeviceDeps, problems: Problem
       'siteward or Prometheus sets it',
     )
   }
+  const asset = readAsset(
+    fields.name,
+    fields.asset,
+    deps.assets.get(fields.name),
+    { tree, path: [...path, 'asset'] },
+    problems,
+  )
   return {
     name: fields.name,
     address: fields.address,
@@ -96,7 +107,12 @@ export function readDevice(text: DeviceText, deps: DeviceDeps, problems: Problem
     options: readOptions(text, used, deps, problems),
     credentials: mergeCredentials(text, deps, problems),
     dependsOn: readDependsOn(fields.depends_on),
-    rules: deps.rules.ofDevice(fields.rules, probes, derived, used, { tree, path: [...path, 'rules'] }),
+    rules: deps.rules.ofDevice(
+      fields.rules,
+      { uses: probes, derived, probes: used, asset },
+      { tree, path: [...path, 'rules'] },
+    ),
+    ...(asset === undefined ? {} : { asset }),
     place: tree.keyAt(path),
     at: (key) => tree.at([...path, key]),
   }

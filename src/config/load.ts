@@ -4,6 +4,7 @@ import type { Vocabulary } from '../model/metric.ts'
 import { formatPlace, type Place } from '../model/place.ts'
 import type { Problem } from '../model/problem.ts'
 import type { Site } from '../model/site.ts'
+import { readLedger, unwatched } from './assets.ts'
 import { salvage } from './check.ts'
 import { loadChecks } from './checks.ts'
 import { type Credential, readCredentials } from './credentials.ts'
@@ -71,7 +72,7 @@ const standIn = { site: 'site', devices: [] }
 async function assemble(top: SiteText, tree: Tree, deps: LoadDeps, problems: Problems): Promise<Site> {
   const { files, env, protocols, shipped } = deps
   const vocabulary = await readVocabulary(deps, problems)
-  const { drafts, ofSiteward, problems: inRules } = await loadRules(shipped.rules, files, vocabulary)
+  const { drafts, ofSiteward, ofAssets, problems: inRules } = await loadRules(shipped.rules, files, vocabulary)
   problems.take(inRules)
   const credentials = await readCredentials(top.credentials ?? {}, tree, protocols, deps, problems)
   const items = [
@@ -89,6 +90,7 @@ async function assemble(top: SiteText, tree: Tree, deps: LoadDeps, problems: Pro
   const sources = {
     shipped: drafts,
     ofSiteward,
+    ofAssets,
     checks: await loadChecks(shipped.checks, files, problems),
     probes: [...probes.values()].filter((one) => used.has(one.probe.name)),
     complete,
@@ -96,7 +98,8 @@ async function assemble(top: SiteText, tree: Tree, deps: LoadDeps, problems: Pro
     derived: [...derived.map(({ point }) => point.metric.name), ...texts.flatMap(derivedIn)],
   }
   const rules = new SiteRules(top.rules ?? {}, { tree, path: ['rules'] }, sources, problems)
-  const parts = { protocols, timing, probeNames, probes, credentials, rules, vocabulary, derived }
+  const assets = await readLedger(top.ledger, tree, files, problems)
+  const parts = { protocols, timing, probeNames, probes, credentials, rules, vocabulary, derived, assets }
   const devices = texts.map((text) => readDevice(text, parts, problems))
   if (complete) checkUsed(derived, devices, problems)
   checkNames(items, problems)
@@ -106,7 +109,8 @@ async function assemble(top: SiteText, tree: Tree, deps: LoadDeps, problems: Pro
   if (problems.mistakes === 0) warnUnused(texts, top, credentials, shelf, tree, problems)
   const operators = await readOperators(top, tree, deps, problems)
   const ofItself = itself(rules.ofSiteward(), tree)
-  return readSite(top, { devices, itself: ofItself, names, vocabulary, operators, credentials }, env, tree, problems)
+  const others = { itself: ofItself, unwatched: unwatched(assets, names) }
+  return readSite(top, { devices, ...others, names, vocabulary, operators, credentials }, env, tree, problems)
 }
 
 async function readVocabulary({ shipped, files }: LoadDeps, problems: Problems): Promise<Vocabulary> {

@@ -21,7 +21,7 @@ import { readTree } from './yaml.ts'
 const checkFile = checkOf('rules', rulesSchema(Type.Unknown()))
 const checkRule = checkOf('rule', ruleSchema)
 
-/** Drafts of a file of rules for every device, and for siteward itself (config/rules.yaml), proved to make rules. */
+/** Drafts of a file of rules for every device, siteward itself, and the ledger (config/rules.yaml), proved to make rules. */
 export async function loadRules(
   file: string,
   files: Files,
@@ -29,17 +29,19 @@ export async function loadRules(
 ): Promise<{
   readonly drafts: readonly Draft[]
   readonly ofSiteward: readonly Draft[]
+  readonly ofAssets: readonly Draft[]
   readonly problems: readonly Problem[]
 }> {
   const problems = new Problems()
   const tree = await readTree(file, files, problems)
   const top = tree === undefined ? undefined : checkFile(tree.data, { tree, path: [] }, problems)
-  const read = (key: 'rules' | 'siteward'): readonly Draft[] =>
+  const read = (key: 'rules' | 'siteward' | 'assets'): readonly Draft[] =>
     tree === undefined || top === undefined ? [] : readDrafts(top[key], tree, [key], problems)
-  const [drafts, ofSiteward] = [read('rules'), read('siteward')]
-  checkTwice([...drafts, ...ofSiteward], problems)
-  rulesOf([...drafts, ...ofSiteward], vocabulary, problems)
-  return { drafts, ofSiteward, problems: problems.list() }
+  const [drafts, ofSiteward, ofAssets] = [read('rules'), read('siteward'), read('assets')]
+  const all = [...drafts, ...ofSiteward, ...ofAssets]
+  checkTwice(all, problems)
+  rulesOf(all, vocabulary, problems)
+  return { drafts, ofSiteward, ofAssets, problems: problems.list() }
 }
 
 /** The drafts of a list of rules; one that does not fit the schema is left out and told. */

@@ -1,3 +1,4 @@
+import { type Asset, assetMetrics } from '../model/asset.ts'
 import type { Milliseconds } from '../model/clock.ts'
 import type { Derived } from '../model/derived.ts'
 import type { ProbeUse } from '../model/device.ts'
@@ -37,6 +38,8 @@ export interface RuleSources {
   readonly shipped: readonly Draft[]
   /** Rules on siteward itself. */
   readonly ofSiteward: readonly Draft[]
+  /** Rules on what the ledger knows of a device. */
+  readonly ofAssets: readonly Draft[]
   readonly checks: Checks
   readonly probes: readonly LoadedProbe[]
   /** Whether every probe could be loaded: else no alarm's name can be called wrong. */
@@ -44,6 +47,14 @@ export interface RuleSources {
   readonly vocabulary: Vocabulary
   /** What the site and its devices derive, by the names of metrics. */
   readonly derived: readonly string[]
+}
+
+/** What of a device decides which rules hold for it. */
+export interface Ruling {
+  readonly uses: readonly ProbeUse[]
+  readonly derived: readonly Derived[]
+  readonly probes: readonly LoadedProbe[]
+  readonly asset: Asset | undefined
 }
 
 /** The rules of every device of a site: those of its probes and of siteward itself, with what site and device say. */
@@ -58,7 +69,8 @@ export class SiteRules {
     this.#sources = sources
     this.#problems = problems
     this.#overrides = readOverrides(texts, spot, problems)
-    const all = [...sources.shipped, ...sources.ofSiteward, ...sources.probes.flatMap((probe) => probe.drafts)]
+    const { shipped, ofSiteward, ofAssets, probes } = sources
+    const all = [...shipped, ...ofSiteward, ...ofAssets, ...probes.flatMap((probe) => probe.drafts)]
     const read = new Set([...sources.probes.flatMap(metricsRead), ...sources.derived])
     for (const one of this.#overrides) {
       this.#checkAlarm(one, all)
@@ -67,14 +79,9 @@ export class SiteRules {
   }
 
   /** All rules of one device, whose own overrides stand at `spot`. */
-  ofDevice(
-    texts: Readonly<Record<string, unknown>> | undefined,
-    uses: readonly ProbeUse[],
-    derived: readonly Derived[],
-    probes: readonly LoadedProbe[],
-    spot: Spot,
-  ): readonly Rule[] {
-    const base = this.#ofProbes(probes, derived)
+  ofDevice(texts: Readonly<Record<string, unknown>> | undefined, ruling: Ruling, spot: Spot): readonly Rule[] {
+    const { uses, derived } = ruling
+    const base = this.#shared(ruling)
     const rules = texts === undefined ? base.rules : this.#changed(base, readOverrides(texts, spot, this.#problems))
     const intervals = intervalsOf(uses, derived)
     for (const rule of rules) {
@@ -95,13 +102,17 @@ export class SiteRules {
     return rulesOf(drafts, vocabulary, this.#problems)
   }
 
-  #ofProbes(probes: readonly LoadedProbe[], derived: readonly Derived[]): Ruled {
+  /** What devices with the same probes, derived readings and kinds of asset data have in common. */
+  #shared({ probes, derived, asset }: Ruling): Ruled {
     const derivedNames = derived.map(({ point }) => point.metric.name)
-    const key = [...probes.map(({ probe }) => probe.name), '', ...derivedNames].join(' ')
+    const made = asset === undefined ? [] : assetMetrics(asset)
+    const key = [...probes.map(({ probe }) => probe.name), '', ...derivedNames, '', ...made].join(' ')
     const known = this.#byProbes.get(key)
     if (known !== undefined) return known
     const read = new Set([...probes.flatMap(metricsRead), ...derivedNames])
-    const shipped = [...probes.flatMap((probe) => probe.drafts), ...this.#sources.shipped]
+    const { shipped: forAll, ofAssets } = this.#sources
+    const ofAsset = ofAssets.filter(({ when }) => made.includes(when))
+    const shipped = [...probes.flatMap((probe) => probe.drafts), ...forAll, ...ofAsset]
     let drafts: readonly Draft[] = shipped.map((draft) => withCheck(draft, this.#sources.checks))
     for (const { alarm, text, spot } of this.#overrides) {
       const when = text === 'off' ? undefined : text.when

@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox'
 import type { Operator } from '../model/access.ts'
 import { type AddressRange, parseRange } from '../model/address-range.ts'
+import type { Asset } from '../model/asset.ts'
 import type { Inhibition } from '../model/dependency.ts'
 import type { Device } from '../model/device.ts'
 import type { Vocabulary } from '../model/metric.ts'
@@ -35,6 +36,7 @@ export type SiteText = Static<typeof schema>
 export interface SiteParts {
   readonly devices: readonly Device[]
   readonly itself: Device
+  readonly unwatched: readonly Asset[]
   /** Of all devices, those with a mistake too. */
   readonly names: ReadonlySet<string>
   readonly vocabulary: Vocabulary
@@ -45,7 +47,7 @@ export interface SiteParts {
 /** A site of its text and what was read before it; what is wrong is told. */
 export function readSite(
   text: SiteText,
-  { devices, itself, names, vocabulary, operators, credentials }: SiteParts,
+  { devices, itself, unwatched, names, vocabulary, operators, credentials }: SiteParts,
   env: Readonly<Record<string, string | undefined>>,
   tree: Tree,
   problems: Problems,
@@ -82,6 +84,7 @@ export function readSite(
     devices,
     discoveryRanges: readRanges(text.discovery_ranges, { tree, path: ['discovery_ranges'] }, problems),
     itself,
+    unwatched,
     groups,
     timeZone,
     quiet: readQuiet(

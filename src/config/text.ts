@@ -4,6 +4,18 @@ import type { Problems } from './problems.ts'
 
 /** Reads a file as UTF-8 text without its BOM; undefined, with the problem, where it is none. */
 export async function readText(path: string, files: Files, problems: Problems): Promise<string | undefined> {
+  const bytes = await readBytes(path, files, problems)
+  return bytes === undefined ? undefined : decodeText(bytes, path, problems)
+}
+
+/** Reads a table as text: spreadsheets of Chinese systems save it as GBK where nobody asks for UTF-8. */
+export async function readTableText(path: string, files: Files, problems: Problems): Promise<string | undefined> {
+  const bytes = await readBytes(path, files, problems)
+  if (bytes === undefined) return undefined
+  return isUtf8(bytes, false) ? decodeText(bytes, path, problems) : (asGbk(bytes) ?? decodeText(bytes, path, problems))
+}
+
+async function readBytes(path: string, files: Files, problems: Problems): Promise<Uint8Array | undefined> {
   const top: Place = { file: path, line: 1, column: 1 }
   let bytes: Uint8Array
   try {
@@ -12,12 +24,22 @@ export async function readText(path: string, files: Files, problems: Problems): 
     problems.add(top, `${path} ${whyUnreadable(error)}`)
     return undefined
   }
-  if (bytes.length > largestFile) {
-    problems.add(top, 'the file is larger than 2 MiB', 'share what repeats with anchors and defaults')
+  if (bytes.length <= largestFile) return bytes
+  problems.add(top, 'the file is larger than 2 MiB', 'share what repeats with anchors and defaults')
+  return undefined
+}
+
+function asGbk(bytes: Uint8Array): string | undefined {
+  try {
+    const text = new TextDecoder('gb18030', { fatal: true }).decode(bytes)
+    return strange.test(text) ? undefined : text
+  } catch {
     return undefined
   }
-  return decodeText(bytes, path, problems)
 }
+
+/** All but what YAML calls printable, without the line and paragraph separators that no editor shows. */
+const strange = /[^\t\n\r\x20-\u{10FFFF}]|[\x7f-\x84\x86-\x9f]/u
 
 /** The bytes of a file as text; undefined, with the problem at the first wrong byte, where they are not UTF-8. */
 function decodeText(bytes: Uint8Array, file: string, problems: Problems): string | undefined {
@@ -29,11 +51,10 @@ function decodeText(bytes: Uint8Array, file: string, problems: Problems): string
     return undefined
   }
   const text = new TextDecoder().decode(bytes)
-  // What YAML calls printable, without the line and paragraph separators that no editor shows.
-  const strange = /[^\t\n\r\x20-\u{10FFFF}]|[\x7f-\x84\x86-\x9f]/u.exec(text)
-  if (strange === null) return text
-  const code = strange[0].codePointAt(0)?.toString(16).padStart(4, '0').toUpperCase()
-  problems.add(placeAfter(text.slice(0, strange.index), file), `control character U+${code}`, 'is this a text file?')
+  const found = strange.exec(text)
+  if (found === null) return text
+  const code = found[0].codePointAt(0)?.toString(16).padStart(4, '0').toUpperCase()
+  problems.add(placeAfter(text.slice(0, found.index), file), `control character U+${code}`, 'is this a text file?')
   return undefined
 }
 

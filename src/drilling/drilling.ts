@@ -73,7 +73,7 @@ export class Drilling {
   start(now: Moment): void {
     const { journal, keeper } = this.#parts
     const site = this.#parts.site()
-    const past = journal.drills(now.wall - site.keepRecord)
+    const past = journal.ofKind('drill', now.wall - site.keepRecord)
     this.#schedule = new DrillSchedule(site.drills.schedule, this.drills, past, now, (event) => keeper.record(event))
   }
 

@@ -1,3 +1,4 @@
+import type { Asset } from './asset.ts'
 import type { Milliseconds } from './clock.ts'
 import type { Dependency } from './dependency.ts'
 import type { Derived } from './derived.ts'
@@ -20,6 +21,8 @@ export interface Device {
   readonly dependsOn: readonly Dependency[]
   /** All rules that hold for this device: its probes', with its overrides. */
   readonly rules: readonly Rule[]
+  /** What the ledger knows of it, where it knows something. */
+  readonly asset?: Asset
   readonly place: Place
   /** Where one of its keys stands, for problems. */
   at(key: string): Place

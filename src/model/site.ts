@@ -1,5 +1,6 @@
 import type { Access } from './access.ts'
 import type { AddressRange } from './address-range.ts'
+import type { Asset } from './asset.ts'
 import type { Milliseconds } from './clock.ts'
 import type { Inhibition } from './dependency.ts'
 import type { Device } from './device.ts'
@@ -76,6 +77,8 @@ export interface Site {
   readonly devices: readonly Device[]
   /** Where devices may be looked for. */
   readonly discoveryRanges: readonly AddressRange[]
+  /** What the ledger knows beside the devices: things that siteward does not watch. */
+  readonly unwatched: readonly Asset[]
   /** siteward as a device of its own, on which it alarms about itself. */
   readonly itself: Device
   /** Devices that are counted together. */

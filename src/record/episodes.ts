@@ -86,6 +86,7 @@ export function continued(episode: Episode, { kind, at, by, note }: RecordEvent)
     case 'cleared':
     case 'operation':
     case 'drill':
+    case 'asset':
       return episode
   }
 }

@@ -1,4 +1,5 @@
 import type { Milliseconds } from '../model/clock.ts'
+import { csvText } from '../model/csv.ts'
 import type { Labels } from '../model/labels.ts'
 import { steps } from '../model/record.ts'
 import type { ServiceLevels } from '../model/service-level.ts'
@@ -104,7 +105,7 @@ const columns = [
 
 /** Episodes as CSV (RFC 4180) with a line of names. */
 export function asCsv(list: readonly Listed[]): string {
-  return [columns, ...list.map(csvFields)].map((fields) => `${fields.map(csvField).join(',')}\r\n`).join('')
+  return csvText([columns, ...list.map(csvFields)])
 }
 
 function csvFields(one: Listed): readonly (string | number)[] {
@@ -130,12 +131,6 @@ function csvFields(one: Listed): readonly (string | number)[] {
     one.summary,
     one.taken?.note ?? '',
   ]
-}
-
-/** A field that begins as a formula does would run as one in a spreadsheet: it gets a quote before it. */
-function csvField(field: string | number): string {
-  const text = typeof field === 'number' ? String(field) : field.replace(/^(?=[=+\-@\t\r])/, "'")
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }
 
 /** The labels of a series as people read them: `sensor=return phase=2`. */

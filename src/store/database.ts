@@ -55,6 +55,7 @@ const layout = `
   ) STRICT;
   CREATE INDEX IF NOT EXISTS event_at ON event (at);
   CREATE INDEX IF NOT EXISTS event_episode ON event (alarm_id, active_at);
+  CREATE INDEX IF NOT EXISTS event_kind ON event (kind, at);
 `
 
 /** An open database, and how the folder is given back. */

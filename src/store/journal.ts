@@ -1,6 +1,6 @@
 import type { Milliseconds } from '../model/clock.ts'
 import type { Labels } from '../model/labels.ts'
-import type { RecordEvent } from '../model/record.ts'
+import type { EventKind, RecordEvent } from '../model/record.ts'
 import { type Database, JournalError, openDatabase, viewDatabase } from './database.ts'
 import type { Release } from './lock.ts'
 import { type RecordQuery, type RecordTable, recordTable } from './record.ts'
@@ -38,8 +38,8 @@ export interface JournalView {
   load(): readonly JournalEntry[]
   /** Entries of the record. */
   since(query: RecordQuery): readonly RecordEvent[]
-  /** Entries of drills since then. */
-  drills(since: Milliseconds): readonly RecordEvent[]
+  /** Entries of one kind since then, in their order. */
+  ofKind(kind: EventKind, since: Milliseconds): readonly RecordEvent[]
   /** Every entry of one episode of an alarm. */
   episode(alarmId: string, activeAt: Milliseconds): readonly RecordEvent[]
   close(): void
@@ -64,7 +64,7 @@ export function noJournal(): Journal {
     isKept: false,
     load: () => [],
     since: () => [],
-    drills: () => [],
+    ofKind: () => [],
     episode: () => [],
     write: () => {
       throw new JournalError('there is no alarm journal: state_directory cannot be used')
@@ -116,7 +116,7 @@ function viewOf(database: Database, record: RecordTable, close: () => void): Jou
   return {
     load: () => database.prepare('SELECT * FROM alarm').all().flatMap(entryOf),
     since: record.since,
-    drills: record.drills,
+    ofKind: record.ofKind,
     episode: record.episode,
     close,
   }

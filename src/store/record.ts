@@ -1,5 +1,5 @@
 import type { Milliseconds } from '../model/clock.ts'
-import { eventKinds, type RecordEvent } from '../model/record.ts'
+import { type EventKind, eventKinds, type RecordEvent } from '../model/record.ts'
 import type { Database } from './database.ts'
 import { Row } from './rows.ts'
 
@@ -22,8 +22,8 @@ export interface RecordTable {
   add(event: RecordEvent): void
   /** Entries in their order, of every episode that has one since then. */
   since(query: RecordQuery): readonly RecordEvent[]
-  /** Entries of drills since then, in their order. */
-  drills(since: Milliseconds): readonly RecordEvent[]
+  /** Entries of one kind since then, in their order. */
+  ofKind(kind: EventKind, since: Milliseconds): readonly RecordEvent[]
   /** Every entry of one episode. */
   episode(alarmId: string, activeAt: Milliseconds): readonly RecordEvent[]
   /** Deletes at most 500 entries that are older, or over the record's size; how many it were. */
@@ -42,7 +42,7 @@ export function recordTable(database: Database): RecordTable {
      ORDER BY id DESC LIMIT ${mostEvents}`,
   )
   const episode = database.prepare('SELECT * FROM event WHERE alarm_id = ? AND active_at = ? ORDER BY id')
-  const drills = database.prepare("SELECT * FROM event WHERE kind = 'drill' AND at >= ? ORDER BY id")
+  const ofKind = database.prepare('SELECT * FROM event WHERE kind = ? AND at >= ? ORDER BY id')
   const prune = database.prepare(
     `DELETE FROM event WHERE id IN (SELECT id FROM event WHERE at < ?1
        OR id <= (SELECT max(id) FROM event) - ${largestRecord} ORDER BY id LIMIT ${pruneStep})`,
@@ -56,7 +56,7 @@ export function recordTable(database: Database): RecordTable {
         .all(Math.round(query.since), query.device ?? null)
         .flatMap(eventOf)
         .reverse(),
-    drills: (from) => drills.all(Math.round(from)).flatMap(eventOf),
+    ofKind: (kind, from) => ofKind.all(kind, Math.round(from)).flatMap(eventOf),
     episode: (alarmId, activeAt) => episode.all(alarmId, Math.round(activeAt)).flatMap(eventOf),
     prune: (before) => prune.run(Math.round(before)).changes,
   }

@@ -58,6 +58,7 @@ describe('a site', () => {
       alertmanagers: [],
       resend: 60_000,
       runOut: 7_200_000,
+      unwatched: [],
       watchdog: 'SitewardWatchdog',
       judge: 'siteward',
       historyBytes: 128 * 2 ** 20,

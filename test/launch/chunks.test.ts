@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -27,6 +27,10 @@ test.each(names)('V8 takes the cache of %s', (name) => {
 
 test('siteward itself and the libraries of the protocols are chunks', () => {
   expect(names).toEqual(expect.arrayContaining(['cli', 'modbus-serial', 'net-snmp', 'ssh2', 'systeminformation']))
+})
+
+test.each(names)('%s is of one byte a letter, as it is read', (name) => {
+  expect(readFileSync(shipped('dist', `${name}.cjs`)).findIndex((byte) => byte > 0x7f)).toBe(-1)
 })
 
 describe('where V8 does not take the cache', () => {

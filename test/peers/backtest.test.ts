@@ -48,8 +48,8 @@ describeWith(['prometheus', 'promtool'], 'a backtest of what a real Prometheus h
     const written: string[] = []
     const said: string[] = []
     const status = await backtest.run([file, '--since', '8h', '--step', '1m', '--json'], {
-      out: { write: (text) => written.push(text) },
-      err: { write: (text) => said.push(text) },
+      out: { write: (text) => written.push(String(text)) },
+      err: { write: (text) => said.push(String(text)) },
       env: {},
       clock: systemClock,
       untilStopped: async () => {},

@@ -1,4 +1,5 @@
 import Type, { type TSchema } from 'typebox'
+import { asset } from './asset.ts'
 import { conversionKeys } from './conversion.ts'
 import { derivedList } from './derived.ts'
 import { dependsOn } from './holds.ts'
@@ -33,6 +34,7 @@ export function deviceSchema<Override extends TSchema>(overrideSchema: Override,
       labels: Type.Optional(labels('more labels of its alerts, e.g. room: main')),
       ...timing,
       depends_on: Type.Optional(dependsOn),
+      asset: Type.Optional(asset),
       rules: overrides('its own limits, by the names of alarms', overrideSchema),
       derived: derivedList(derivedItem, 'readings made of those that are read of this device'),
       points: Type.Optional(

@@ -139,6 +139,11 @@ export function rulesSchema<Rule extends TSchema>(ruleSchema: Rule) {
     {
       rules: Type.Array(ruleSchema, { description: 'rules that hold for every device', maxItems: 500 }),
       siteward: Type.Array(ruleSchema, { description: 'rules on siteward itself', maxItems: 100, default: [] }),
+      assets: Type.Array(ruleSchema, {
+        description: 'rules on what the ledger knows, for devices of which it knows it',
+        maxItems: 100,
+        default: [],
+      }),
     },
     { ...closed, title: 'siteward rules for every device' },
   )

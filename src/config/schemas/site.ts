@@ -2,6 +2,7 @@ import Type, { type TSchema } from 'typebox'
 import { rights } from '../../model/access.ts'
 import { severities } from '../../model/rule.ts'
 import { secretSource } from '../../model/secret-schema.ts'
+import { ledgerTables } from './asset.ts'
 import { derivedList } from './derived.ts'
 import { deviceSource, timing } from './device.ts'
 import { inhibition, quietTime } from './holds.ts'
@@ -199,6 +200,7 @@ export function siteSchema<Device extends TSchema, Credential extends TSchema>(
       inhibit: Type.Optional(
         Type.Array(inhibition, { description: 'alarms that explain others while they fire', maxItems: 1000 }),
       ),
+      ledger: ledgerTables,
       device_sources: Type.Array(deviceSource, {
         description: 'more devices, from files, tables and service discovery',
         maxItems: 64,

@@ -1,0 +1,176 @@
+import { json, type Route } from '../expose/route.ts'
+import type { Transition } from '../judge/cell.ts'
+import type { Judge } from '../judge/judge.ts'
+import { changes, compare } from '../ledger/compare.ts'
+import { entryOf, type LedgerEntry } from '../ledger/entry.ts'
+import {
+  type Asset,
+  differsMetric,
+  endings,
+  endsOf,
+  leftMetrics,
+  type Told,
+  toldFields,
+  toldIn,
+} from '../model/asset.ts'
+import { addDays, dayOf, startOf } from '../model/calendar.ts'
+import type { Clock, Milliseconds, Moment } from '../model/clock.ts'
+import type { Labels } from '../model/labels.ts'
+import { aboutNoAlarm, type RecordEvent } from '../model/record.ts'
+import type { SeriesTable, Source } from '../model/series.ts'
+import type { Site } from '../model/site.ts'
+import type { JournalView } from '../store/journal.ts'
+import type { Store } from '../store/store.ts'
+import { SelfSeries } from '../watch/self-series.ts'
+
+/** What the ledger looks at, and how often: days go by slowly, and a device that has just been changed is told soon. */
+const every: Milliseconds = 60_000
+
+/** What the ledger's keeper is wired to. */
+export interface LedgerParts {
+  site(): Site
+  readonly journal: JournalView
+  readonly table: SeriesTable
+  readonly store: Store
+  readonly judge: Judge
+  readonly clock: Clock
+  record(event: RecordEvent): void
+}
+
+/** The metric by which devices tell what they are. */
+const toldBy = 'device_info'
+
+/** Holds the ledger against what devices tell of themselves, and against the calendar. */
+export class LedgerKeeper {
+  readonly #parts: LedgerParts
+  readonly #told = new Map<string, Told>()
+  readonly #says = new Map<string, { readonly source: Source; readonly series: SelfSeries }>()
+  #next: Milliseconds = 0
+
+  constructor(parts: LedgerParts) {
+    this.#parts = parts
+  }
+
+  get routes(): readonly Route[] {
+    return [{ method: 'GET', path: '/api/v1/ledger', right: 'read', handle: () => json(200, { ledger: this.entries }) }]
+  }
+
+  /** Every device, and what the ledger knows beside them. */
+  get entries(): readonly LedgerEntry[] {
+    const { clock } = this.#parts
+    const site = this.#parts.site()
+    const today = dayOf(clock.now().wall, site.timeZone())
+    return [
+      ...site.devices.map(({ name, asset }) => entryOf(name, asset, true, this.#told.get(name) ?? {}, today)),
+      ...site.unwatched.map((asset) => entryOf(asset.name, asset, false, {}, today)),
+    ]
+  }
+
+  /** Remembers, by the record, what devices told before the start. */
+  start(): void {
+    const { journal } = this.#parts
+    for (const { device, own } of journal.ofKind('asset', 0)) this.#told.set(device, fromRecord(own))
+  }
+
+  /** Looks again when it is time; returns what the judge made of it. */
+  tick(now: Moment): readonly Transition[] {
+    if (now.mono < this.#next) return []
+    this.#next = now.mono + every
+    const { devices } = this.#parts.site()
+    for (const [device, labels] of this.#telling()) this.#listen(device, labels, now)
+    this.#forget(new Set(devices.flatMap(({ name, asset }) => (asset === undefined ? [] : [name]))))
+    return devices.flatMap((device) => (device.asset === undefined ? [] : this.#say(device.name, device.asset, now)))
+  }
+
+  /** What each device tells of itself now. */
+  #telling(): ReadonlyMap<string, readonly Labels[]> {
+    const { store } = this.#parts
+    const metric = this.#parts.site().vocabulary.get(toldBy)
+    const telling = new Map<string, Labels[]>()
+    for (const series of (metric === undefined ? undefined : store.families.get(metric)) ?? []) {
+      if (Number.isNaN(store.value(series))) continue
+      const { device } = series.source
+      const known = telling.get(device)
+      if (known === undefined) telling.set(device, [series.labels])
+      else known.push(series.labels)
+    }
+    return telling
+  }
+
+  /** Says no more of devices that have left the site or the ledger. */
+  #forget(kept: ReadonlySet<string>): void {
+    const { store, table } = this.#parts
+    for (const [device, { source }] of this.#says) {
+      if (kept.has(device)) continue
+      store.remove(table.release(source))
+      this.#says.delete(device)
+    }
+  }
+
+  /** What is new or has changed goes into the record. */
+  #listen(name: string, labels: readonly Labels[], now: Moment): void {
+    const tells = toldIn(labels)
+    const before = this.#told.get(name) ?? {}
+    // A table that did not come this time is no change.
+    const after = { ...before, ...tells }
+    if (toldFields.every((field) => before[field]?.join() === after[field]?.join())) return
+    this.#told.set(name, after)
+    const note = changes(before, after).join('; ')
+    this.#parts.record({
+      ...aboutNoAlarm,
+      kind: 'asset',
+      at: now.wall,
+      device: name,
+      own: asRecord(after),
+      by: '',
+      note,
+    })
+  }
+
+  #say(device: string, asset: Asset, now: Moment): readonly Transition[] {
+    const { table, store, judge } = this.#parts
+    const site = this.#parts.site()
+    const known = this.#says.get(device)
+    const source = known?.source ?? table.source(device, 'ledger', true)
+    const series = known?.series ?? new SelfSeries(table.scope(source), site.vocabulary, store, judge)
+    this.#says.set(device, { source, series })
+    const ends = endsOf(asset)
+    const sayings = endings.flatMap((ending) => {
+      const end = ends[ending]
+      if (end === undefined) return []
+      const over = startOf(addDays(end, 1), site.timeZone())
+      return [
+        { metric: leftMetrics[ending], labels: {}, value: (over - now.wall) / 1000 },
+        { metric: 'siteward_asset_end_timestamp_seconds', labels: { ending }, value: over / 1000 },
+      ]
+    })
+    const compared = compare(asset, this.#told.get(device) ?? {}).map(({ field, differs }) => {
+      return { metric: differsMetric, labels: { field }, value: differs ? 1 : 0 }
+    })
+    const info = { metric: 'siteward_asset_info', labels: infoOf(asset), value: 1 }
+    return series.say([info, ...sayings, ...compared], now)
+  }
+}
+
+/** The fields that stand on /metrics. */
+function infoOf({ fields }: Asset): Labels {
+  const { maker, model, serial, number, building, room, cabinet, department } = fields
+  const all = { maker, model, serial, number, building, room, cabinet, department }
+  return Object.fromEntries(Object.entries(all).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])))
+}
+
+/** Several values of one field in one text of the record. */
+const between = '\n'
+
+function asRecord(told: Told): Labels {
+  return Object.fromEntries(
+    toldFields.flatMap((field) => (told[field] === undefined ? [] : [[field, told[field].join(between)]])),
+  )
+}
+
+/** What the record's entry of a device says that it told. */
+export function fromRecord(own: Labels): Told {
+  return Object.fromEntries(
+    toldFields.flatMap((field) => (own[field] === undefined ? [] : [[field, own[field].split(between)]])),
+  )
+}

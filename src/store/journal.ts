@@ -86,7 +86,7 @@ export function lateJournal(open: () => Journal): Journal {
       return journal.load()
     },
     since: (...args) => journal.since(...args),
-    drills: (...args) => journal.drills(...args),
+    ofKind: (...args) => journal.ofKind(...args),
     episode: (...args) => journal.episode(...args),
     write: (changes) => journal.write(changes),
     prune: (before) => journal.prune(before),

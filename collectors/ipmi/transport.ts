@@ -46,6 +46,9 @@ const busyHold = 60_000
 /** Reading the list of sensors takes minutes on slow BMCs with some hundreds of them. */
 const listTime = 300_000
 
+/** How long the system takes, at the most, to end a process that is killed and in no driver. */
+const dying = 1000
+
 /** 2000 sensors of `ipmitool -v` are about 2 MB. */
 const mostOutput = 4 * 2 ** 20
 
@@ -76,7 +79,8 @@ export class Bmc {
   #hasNoDcmi = false
   #list: Promise<Refusal | undefined> | undefined
   #isListed = false
-  #lingering = 0
+  /** Children that were killed, until the system has taken them away. */
+  readonly #lingering = new Set<Promise<void>>()
   #requests = 0
 
   constructor(target: Target, password: Secret | undefined, tool: Tool | undefined, spawn: Spawn, tap?: Tap) {
@@ -98,7 +102,7 @@ export class Bmc {
     const now = context.clock.now().mono
     if (this.#hold !== undefined && now < this.#hold.until) return this.#heldBack(this.#hold, now)
     if (ask === 'dcmi' && this.#hasNoDcmi) return { kind: 'unsupported' }
-    if (this.#lingering > 0)
+    if (!(await this.#isFree(context)))
       return fault('busy', 'an earlier process that was killed is still there; the driver may hang')
     const refusal = await this.#listSensors(ask, patience, context)
     if (refusal !== undefined) return refusal
@@ -131,6 +135,20 @@ export class Bmc {
     } catch {
       return fault('timeout', 'the list of sensors is still being read for the first time; that goes on')
     }
+  }
+
+  /** Whether no child is left; what was killed a moment ago is given the time to go. */
+  async #isFree({ clock, signal }: PollContext): Promise<boolean> {
+    if (this.#lingering.size === 0) return true
+    const over = new AbortController()
+    const cancel = clock.after(dying, () => over.abort())
+    const all = Promise.all(this.#lingering)
+    const isFree = await untilAborted(all, AbortSignal.any([signal, over.signal])).then(
+      () => true,
+      () => false,
+    )
+    cancel()
+    return isFree
   }
 
   async #startList(patience: Milliseconds, context: PollContext): Promise<Refusal | undefined> {
@@ -178,8 +196,9 @@ export class Bmc {
     signal.removeEventListener('abort', abort)
     this.#running = undefined
     if (ended.kind !== 'killed' && ended.kind !== 'too-much') return ended
-    this.#lingering++
-    ended.gone.then(() => this.#lingering--).catch(() => {})
+    const { gone } = ended
+    this.#lingering.add(gone)
+    gone.then(() => this.#lingering.delete(gone)).catch(() => {})
     return ended
   }
 

@@ -66,78 +66,100 @@ function wayOf({ manners, isJoined }: SshPlan): Way {
   return manners !== undefined ? pollShell : isJoined ? pollJoined : pollEach
 }
 
-/** All commands as one script. A command that does not end in time ends the poll; at the next one it comes last. */
+/** Why siteward has ended a command by itself. */
+type Stop = 'timeout' | 'limit'
+
+/** A command that writes so many times what it may is ended: it costs the line, not the memory. */
+const excess = 4
+
+/** Those that had to be ended before come last, so that they cost the others nothing again. */
+function inOrder({ commands, slow }: SshPlan): readonly PlannedCommand[] {
+  return [...commands].sort((a, b) => Number(slow.has(a.name)) - Number(slow.has(b.name)))
+}
+
+/** Tells of a command that siteward has ended, and of those behind it. */
+function tellStopped(stop: Stop, left: readonly PlannedCommand[], { slow }: SshPlan, harvest: Harvest): void {
+  const [command] = left
+  if (command === undefined) return
+  slow.add(command.name)
+  const why = stop === 'timeout' ? 'did not end in time' : `wrote far more than ${command.most} bytes (most_output)`
+  harvest.fault(stop, `command ${command.name} ${why}`, pointsOf(left))
+}
+
+function pointsOf(commands: readonly PlannedCommand[]): number {
+  return commands.reduce((sum, { points }) => sum + points.length, 0)
+}
+
+/** All commands as one script. One that has to be ended ends the poll. */
 const pollJoined: Way = async (plan, transport, context, { harvest, take }) => {
-  const commands = [...plan.commands].sort((a, b) => Number(plan.slow.has(a.name)) - Number(plan.slow.has(b.name)))
+  const commands = inOrder(plan)
   const mark = randomUUID()
   let timer: Cancel = () => {}
-  let overdue: PlannedCommand | undefined
+  let stopped: Stop | undefined
+  const stop = (why: Stop): void => {
+    stopped ??= why
+    transport.drop()
+  }
   const arm = (index: number): void => {
     timer()
     const command = commands[index]
-    if (command === undefined) return
-    timer = context.clock.after(command.timeout, () => {
-      overdue = command
-      transport.drop()
-    })
+    if (command !== undefined) timer = context.clock.after(command.timeout, () => stop('timeout'))
   }
   const sections = new Sections(commands, mark, (index, section) => {
     const command = commands[index]
     if (command !== undefined) take(command, section)
     arm(index + 1)
   })
-  const ending = await transport.run(
-    scriptOf(commands, mark),
-    (data) => {
-      if (data.length === 0) arm(0)
-      sections.take(data)
-    },
-    context.signal,
-  )
+  const hear = (data: Buffer): void => {
+    if (data.length === 0) arm(0)
+    sections.take(data)
+    if (sections.printed > excess * (commands[sections.index]?.most ?? 0)) stop('limit')
+  }
+  const ending = await transport.run(scriptOf(commands, mark), hear, context.signal)
   timer()
   const left = commands.slice(sections.index)
   const [hung] = left
   if (hung === undefined) return 1
-  const points = left.reduce((sum, command) => sum + command.points.length, 0)
   if (ending.kind === 'ended') {
-    harvest.fault(
-      'protocol',
-      `the shell ended before command ${hung.name}; a device without POSIX shell needs join: false`,
-      points,
-    )
-  } else if (overdue !== undefined || context.signal.aborted) {
-    plan.slow.add(hung.name)
-    harvest.fault('timeout', `command ${hung.name} did not end in time`, points)
-  } else harvest.fault(ending.fault, ending.detail, points)
+    const detail = `the shell ended before command ${hung.name}; a device without POSIX shell needs join: false`
+    harvest.fault('protocol', detail, pointsOf(left))
+  } else if (stopped !== undefined || context.signal.aborted) tellStopped(stopped ?? 'timeout', left, plan, harvest)
+  else harvest.fault(ending.fault, ending.detail, pointsOf(left))
   return 1
 }
 
-/** One channel a command, one after the other, for devices without a POSIX shell. */
+/** One channel a command, one after the other, for devices without a POSIX shell. One that has to be ended ends the poll. */
 const pollEach: Way = async (plan, transport, context, { harvest, take }) => {
-  let requests = 0
-  for (const [i, command] of plan.commands.entries()) {
+  const commands = inOrder(plan)
+  for (const [i, command] of commands.entries()) {
     const parts: Buffer[] = []
     let length = 0
     let cancel: Cancel = () => {}
-    const keep = (data: Buffer): void => {
+    let stopped: Stop | undefined
+    const stop = (why: Stop): void => {
+      stopped ??= why
+      transport.drop()
+    }
+    const hear = (data: Buffer): void => {
       // An empty piece tells that it has begun: connecting is not the command's time.
-      if (data.length === 0) cancel = context.clock.after(command.timeout, () => transport.drop())
+      if (data.length === 0) cancel = context.clock.after(command.timeout, () => stop('timeout'))
       if (length <= command.most) parts.push(data)
       length += data.length
-      if (length > 4 * command.most) transport.drop()
+      if (length > excess * command.most) stop('limit')
     }
-    const ending = await transport.run(command.run, keep, context.signal)
+    const ending = await transport.run(command.run, hear, context.signal)
     cancel()
-    requests++
-    if (ending.kind === 'fault') {
-      const left = plan.commands.slice(i).reduce((sum, one) => sum + one.points.length, 0)
-      harvest.fault(ending.fault, `command ${command.name}: ${ending.detail}`, left)
-      break
+    if (ending.kind === 'ended') {
+      const output = Buffer.concat(parts).toString('utf8')
+      take(command, { output, code: ending.code, isCut: length > command.most })
+      continue
     }
-    const output = Buffer.concat(parts).toString('utf8')
-    take(command, { output, code: ending.code, isCut: length > command.most })
+    const left = commands.slice(i)
+    if (stopped !== undefined || context.signal.aborted) tellStopped(stopped ?? 'timeout', left, plan, harvest)
+    else harvest.fault(ending.fault, `command ${command.name}: ${ending.detail}`, pointsOf(left))
+    return i + 1
   }
-  return requests
+  return commands.length
 }
 
 /**
@@ -168,7 +190,7 @@ const pollShell: Way = async (plan, transport, context, { harvest, take }) => {
   const left = commands.slice(Math.max(0, dialog.index))
   const [hung] = left
   if (dialog.isOver || hung === undefined) return requests
-  const points = left.reduce((sum, command) => sum + command.points.length, 0)
+  const points = pointsOf(left)
   if (isOverdue || context.signal.aborted) {
     const what = dialog.index < 0 ? 'no prompt came' : `command ${hung.name} did not end`
     harvest.fault('timeout', `${what} in time; shell.prompt or shell.more may not fit this device`, points)

@@ -36,7 +36,8 @@ export class Sections {
   #index = 0
   #parts: Buffer[] = []
   #length = 0
-  #isCut = false
+  /** What the command has printed, kept or not. */
+  #printed = 0
   /** The end of what has come, in which a mark may have begun. */
   #rest: Buffer = Buffer.alloc(0)
 
@@ -49,6 +50,11 @@ export class Sections {
   /** The command whose output is being read; as many as there are commands when all have ended. */
   get index(): number {
     return this.#index
+  }
+
+  /** Bytes that the command has printed so far, kept or not. */
+  get printed(): number {
+    return this.#printed
   }
 
   take(data: Buffer): void {
@@ -69,22 +75,27 @@ export class Sections {
   }
 
   #keep(data: Buffer): void {
-    const most = this.#steps[this.#index]?.most ?? 0
-    const room = most - this.#length
-    if (data.length > room) this.#isCut = true
+    this.#printed += data.length
+    const room = this.#most - this.#length
     if (room <= 0 || data.length === 0) return
     const part = Buffer.from(data.subarray(0, room))
     this.#parts.push(part)
     this.#length += part.length
   }
 
+  get #most(): number {
+    return this.#steps[this.#index]?.most ?? 0
+  }
+
   #close(words: string): void {
-    const [index = '', code = ''] = words.split(' ')
-    const section = { output: Buffer.concat(this.#parts).toString('utf8'), code: Number(code), isCut: this.#isCut }
+    const match = /^(\d+) (\d+)$/.exec(words)
+    // The marks come in order, each once; another is no mark.
+    if (match === null || Number(match[1]) !== this.#index) return
+    const output = Buffer.concat(this.#parts).toString('utf8')
+    const section = { output, code: Number(match[2]), isCut: this.#printed > this.#most }
     this.#parts = []
     this.#length = 0
-    this.#isCut = false
-    this.#index = Number(index) + 1
-    this.#done(Number(index), section)
+    this.#printed = 0
+    this.#done(this.#index++, section)
   }
 }

@@ -8,14 +8,17 @@ export interface Printed {
   readonly code?: number
 }
 
+/** What a simulated command does in place of printing: never ends, never stops, cuts the connection, ends without a status. */
+export type Misdeed = 'hang' | 'flood' | 'reset' | 'vanish'
+
 /** A simulated host. */
 export interface SimulatedHost {
   readonly user: string
   readonly password?: string
   /** Public keys that may log in, in OpenSSH's form. */
   readonly keys?: readonly string[]
-  /** A command as declared, to what it prints; `hang` never ends, `flood` never stops, `reset` cuts the connection. */
-  command(run: string): Printed | 'hang' | 'flood' | 'reset' | undefined
+  /** A command as declared, to what it prints or does. */
+  command(run: string): Printed | Misdeed | undefined
   /** Has a command line of its own in place of single commands, as switches do: what it prints when it waits. */
   readonly prompt?: string
   readonly host?: string
@@ -204,6 +207,7 @@ function misbehave(
 ): boolean {
   if (printed === 'reset') socketOf(connection)?.destroy()
   if (printed === 'flood') flood(channel)
+  if (printed === 'vanish') channel.end()
   return typeof printed === 'string'
 }
 

@@ -24,7 +24,7 @@ export interface SshTransport {
    * sent. Never rejects.
    */
   talk(dialog: Dialog, begun: () => void, signal: AbortSignal): Promise<Ending>
-  /** Ends the connection: the only thing that surely ends a command too. */
+  /** Ends the connection at once: the only thing that surely ends a command too. What runs ends with a fault. */
   drop(): void
 }
 
@@ -58,7 +58,8 @@ class Refused extends Error {
 export function sshTransport(plan: SshPlan, tap?: Tap): SshTransport {
   let open: NodeSSH[] = []
   const drop = (): void => {
-    for (const ssh of open.reverse()) ssh.dispose()
+    // Not node-ssh's dispose: it waits for the host's goodbye, and one that is gone never says it.
+    for (const { connection } of open.reverse()) connection?.destroy()
     open = []
   }
   const live = async (signal: AbortSignal): Promise<Client> => {
@@ -103,13 +104,13 @@ async function connect(plan: SshPlan, open: NodeSSH[], signal: AbortSignal): Pro
   const { login, jump, isLegacy } = plan
   if (jump === undefined) return logIn(login, isLegacy, undefined, open, signal)
   const first = await logIn(jump, isLegacy, undefined, open, signal)
-  const tunnel = await new Promise<ClientChannel>((resolve, reject) => {
+  const tunnel = new Promise<ClientChannel>((resolve, reject) => {
     first.forwardOut('127.0.0.1', 0, login.host, login.port, (error, channel) => {
       if (error === undefined) resolve(channel)
       else reject(new Refused('refused', `the jump host ${jump.host} does not reach ${login.host}:${login.port}`))
     })
   })
-  return logIn(login, isLegacy, tunnel, open, signal)
+  return logIn(login, isLegacy, await abortable(tunnel, signal), open, signal)
 }
 
 async function logIn(
@@ -146,7 +147,8 @@ async function logIn(
 function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const abort = (): void => reject(new Refused('timeout', 'the connection was not made in time'))
-    signal.addEventListener('abort', abort, { once: true })
+    if (signal.aborted) abort()
+    else signal.addEventListener('abort', abort, { once: true })
     work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
   })
 }
@@ -293,27 +295,22 @@ const codes: Readonly<Record<string, readonly [FaultKind, string]>> = {
 /** A library's error in our words: its own may carry what was sent. */
 function faultOf(error: unknown, { host, port, credential }: Login, isAborted: boolean): Ending {
   const where = `${host}:${port}`
-  if (error instanceof Refused) return { kind: 'fault', fault: error.fault, detail: `${where}: ${error.message}` }
-  if (isAborted) return { kind: 'fault', fault: 'timeout', detail: `${where} did not answer in time` }
+  const fault = (kind: FaultKind, detail: string): Ending => ({ kind: 'fault', fault: kind, detail })
+  if (error instanceof Refused) return fault(error.fault, `${where}: ${error.message}`)
+  if (isAborted) return fault('timeout', `${where} did not answer in time`)
   const { code, level, message } = Object(error)
   const known = codes[String(code)]
-  if (known !== undefined) return { kind: 'fault', fault: known[0], detail: `${where}: ${known[1]}` }
-  if (level === 'client-timeout')
-    return { kind: 'fault', fault: 'timeout', detail: `${where} did not finish its greeting in time` }
+  if (known !== undefined) return fault(known[0], `${where}: ${known[1]}`)
+  if (level === 'client-timeout') return fault('timeout', `${where} did not finish its greeting in time`)
   if (level === 'client-authentication') {
-    const detail = `${where} refuses ${credential.user}: check the user, the key or the password`
-    return { kind: 'fault', fault: 'auth', detail }
+    return fault('auth', `${where} refuses ${credential.user}: check the user, the key or the password`)
+  }
+  if (/before handshake/.test(String(message))) {
+    const why = 'is that the port of SSH? It may have too many connections, or let this machine not in'
+    return fault('refused', `${where} ends the connection without a greeting; ${why}`)
   }
   if (/privateKey|passphrase|key format/i.test(String(message))) {
-    return {
-      kind: 'fault',
-      fault: 'config',
-      detail: `the private key for ${where} cannot be used: check its form and passphrase`,
-    }
+    return fault('config', `the private key for ${where} cannot be used: check its form and passphrase`)
   }
-  return {
-    kind: 'fault',
-    fault: 'protocol',
-    detail: `${where} does not speak SSH as expected; an old device may need legacy: true`,
-  }
+  return fault('protocol', `${where} does not speak SSH as expected; an old device may need legacy: true`)
 }

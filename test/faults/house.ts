@@ -8,7 +8,7 @@ import { freePort, until } from '../peers/process.ts'
 
 /** What the daemon's process holds, after a garbage collection. */
 export interface Vitals {
-  /** Bytes of JavaScript's heap. */
+  /** Bytes of JavaScript's heap, and of what it holds outside of it. */
   readonly heap: number
   /** Open descriptors. */
   readonly files: number
@@ -68,6 +68,7 @@ export class House {
   /** Writes the folder; nothing runs yet. */
   static async build(order: HouseOrder): Promise<House> {
     const house = new House(order, await freePort())
+    mkdirSync(join(house.folder, 'probes'))
     for (const [name, text] of Object.entries(order.files ?? {})) house.write(name, text)
     house.write(
       'site.yaml',
@@ -119,11 +120,9 @@ ${order.site.replaceAll('{folder}', house.folder)}`,
       child.once('error', (error) => resolve(error.message))
       child.once('exit', (code, signal) => resolve(code ?? signal ?? 'gone'))
     })
-    await until(
-      async () => (await this.page()).samples.length > 0,
-      60,
-      () => this.output,
-    )
+    const isUp = async (): Promise<boolean> => !this.isAlive || (await this.page()).samples.length > 0
+    await until(isUp, 60, () => this.output)
+    if (!this.isAlive) throw new Error(`it did not start: ${this.output}`)
   }
 
   /** Ends it with a signal; resolves to its exit status, or the signal that ended it. */

@@ -12,7 +12,7 @@ import {
   startGoodAgent,
   variable,
 } from './agents.ts'
-import { type Course, expectUnharmed, faultsOf, runCourse } from './course.ts'
+import { type Course, expectUnharmed, faultKinds, runCourse } from './course.ts'
 
 const uptime = '1.3.6.1.2.1.1.3.0'
 const speeds = '1.3.6.1.2.1.2.2.1.5'
@@ -144,14 +144,7 @@ function seen(device: string, metric: string): ReadonlySet<number | undefined> {
   return new Set(course.ill.map((page) => page.value(metric, { device })))
 }
 
-/** Of which kinds the faults of a device were while it was ill. */
-function kinds(device: string): readonly string[] {
-  const last = course.ill.at(-1)
-  const all = last?.all('siteward_poll_faults_total', { device }) ?? []
-  return all.flatMap(({ labels: { fault = '' } }) =>
-    faultsOf(course.well, device, fault) === faultsOf(last ?? course.well, device, fault) ? [] : [fault],
-  )
-}
+const kinds = (device: string): readonly string[] => faultKinds(course, device)
 
 const right = 3600
 const uptimes = (device: string): ReadonlySet<number | undefined> => seen(device, 'device_uptime_seconds')

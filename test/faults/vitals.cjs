@@ -5,7 +5,8 @@ const { readdirSync } = require('node:fs')
 process.on('message', () => {
   globalThis.gc()
   globalThis.gc()
-  process.send({ heap: process.memoryUsage().heapUsed, files: readdirSync('/proc/self/fd').length })
+  const { heapUsed, external } = process.memoryUsage()
+  process.send({ heap: heapUsed + external, files: readdirSync('/proc/self/fd').length })
 })
 // Being asked must not keep it alive.
 process.channel.unref()

@@ -154,7 +154,7 @@ describe('against a simulated host', () => {
     const before = process.memoryUsage().arrayBuffers
     const { faults, readings } = await poll(prepare(port, { host_key: key }, impatient('facts')))
     expect(readings).toHaveLength(3)
-    expect(faults[0]?.kind).toBe('timeout')
+    expect(faults[0]?.kind).toBe('limit')
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(100_000_000)
   })
 

@@ -16,10 +16,12 @@ export interface Vitals {
 
 /** One look at /metrics. */
 export class Page {
-  readonly at = Date.now()
+  /** When it was asked for. */
+  readonly at: number
   readonly samples: readonly Sample[]
 
-  constructor(text: string) {
+  constructor(at: number, text: string) {
+    this.at = at
     this.samples = samplesOf(text)
   }
 
@@ -138,8 +140,9 @@ ${order.site.replaceAll('{folder}', house.folder)}`,
   }
 
   async page(): Promise<Page> {
+    const at = Date.now()
     const reply = await fetch(`http://127.0.0.1:${this.port}/metrics`)
-    return new Page(await reply.text())
+    return new Page(at, await reply.text())
   }
 
   /** What its process holds now, after a garbage collection. */

@@ -8,6 +8,7 @@ import { QuietList } from './alarms/quiet-list.ts'
 import { quietRoutes } from './alarms/quiet-routes.ts'
 import { countSettled, lateByLevel, startCounting } from './alarms/service-metrics.ts'
 import { Drilling } from './drilling/drilling.ts'
+import { devicePages } from './expose/device-pages.ts'
 import { Exposition } from './expose/exposition.ts'
 import { Gate } from './expose/gate.ts'
 import { type OwnMetrics, ownMetrics } from './expose/own-metrics.ts'
@@ -289,6 +290,12 @@ export class Daemon {
       ...pages({
         scrapes: new Scrapes(new Exposition(this.#store, clock), this.#metrics, clock),
         isReady: () => this.watches.every((watch) => watch.polled !== undefined),
+      }),
+      ...devicePages({
+        readings: this.#store,
+        clock,
+        site: () => this.#site,
+        isFresh: (device) => this.watches.some(({ isFresh, parts }) => isFresh && parts.device.name === device),
       }),
       ...alarmRoutes({
         site: () => this.#site,

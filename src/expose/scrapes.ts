@@ -10,7 +10,8 @@ const freshFor: Milliseconds = 1000
 /** What is handed on of it at once. */
 const pieceLength = 65_536
 
-const contentTypes = {
+/** What each format is called. */
+export const contentTypes = {
   text: 'text/plain; version=0.0.4; charset=utf-8',
   openmetrics: 'application/openmetrics-text; version=1.0.0; charset=utf-8',
 } as const satisfies Record<Format, string>

@@ -61,6 +61,11 @@ export class Watch {
     return this.#polled
   }
 
+  /** Whether what it last read is still to be believed. */
+  get isFresh(): boolean {
+    return !this.#isExpired
+  }
+
   /** Takes a poll's outcome; returns what the judge made of it. */
   take(poll: Poll): readonly Transition[] {
     const { device, source, table, store, judge, clock, own, derived, links } = this.#parts

@@ -14,6 +14,7 @@ packages=(
   iputils-ping openssl zsh
   prometheus prometheus-alertmanager
   chromium fonts-noto-cjk     # the status page is looked at
+  systemd systemd-container dpkg  # units are rated, and the Debian package installed in a machine of its own
 )
 
 if [ "$(id -u)" -ne 0 ]; then

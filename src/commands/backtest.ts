@@ -10,7 +10,7 @@ import { labelText } from '../model/labels.ts'
 import type { Site } from '../model/site.ts'
 import { type Command, UsageError } from './command.ts'
 import { DaemonError, daemonOptions, daemonUsage, findDaemon, goodBody, type RunningDaemon } from './operate.ts'
-import { printProblems, readSite } from './site-file.ts'
+import { printProblems, readSiteWithoutSecrets } from './site-file.ts'
 
 const usage = `Usage: siteward backtest FILE [--since 30d] [--prometheus URL] [--step 30s] [--json]
 
@@ -49,7 +49,7 @@ export const backtest: Command = {
     const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true })
     const [file, more] = positionals
     if (file === undefined || more !== undefined) throw new UsageError('exactly one FILE is needed')
-    const { site, problems } = await readSite(file, io.env)
+    const { site, problems } = await readSiteWithoutSecrets(file, io.env)
     printProblems(problems, io)
     if (site === undefined) return 1
     const step = durationOf('--step', values.step) ?? stepOf(site)

@@ -7,7 +7,7 @@ import type { Site } from '../model/site.ts'
 import type { WebTls } from '../model/web.ts'
 import { localTokenFile } from '../store/local-token.ts'
 import { type Io, UsageError } from './command.ts'
-import { printProblems, readSite } from './site-file.ts'
+import { printProblems, readSiteWithoutSecrets } from './site-file.ts'
 
 /** An answer takes no longer; an operation that lasts is asked for again and again. */
 const slowestAnswer = 30_000
@@ -71,7 +71,7 @@ export function goodBody({ status, body }: DaemonReply): unknown {
 }
 
 async function siteOf(file: string, io: Io): Promise<Site | undefined> {
-  const { site, problems } = await readSite(file, io.env)
+  const { site, problems } = await readSiteWithoutSecrets(file, io.env)
   if (site === undefined) printProblems(problems, io)
   return site
 }

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 import { roleOf, ruleFile } from '../prometheus/rule-file.ts'
 import { ruleTest } from '../prometheus/rule-test.ts'
 import type { Command } from './command.ts'
-import { configOf, printProblems, readSite } from './site-file.ts'
+import { configOf, printProblems, readSiteWithoutSecrets } from './site-file.ts'
 
 const usage = `Usage: siteward rules --config FILE [--test] [--rule-file NAME]
 
@@ -31,7 +31,7 @@ export const rules: Command = {
       'rule-file': { type: 'string', default: 'siteward.rules.yml' },
     } as const
     const { values } = parseArgs({ args: [...args], options })
-    const { site, problems } = await readSite(configOf(values), io.env)
+    const { site, problems } = await readSiteWithoutSecrets(configOf(values), io.env)
     printProblems(problems, io)
     if (site === undefined) return 1
     const role = roleOf(site)

@@ -1,7 +1,7 @@
 import type { Collector } from '../../collectors/collector.ts'
 import { collectors } from '../../collectors/registry.ts'
 import type { FetchList } from '../config/device-sources.ts'
-import { type Loaded, loadSite } from '../config/load.ts'
+import { type LoadDeps, type Loaded, loadSite } from '../config/load.ts'
 import { shipped } from '../home.ts'
 import { formatProblem, type Problem } from '../model/problem.ts'
 import type { Schemas } from '../model/protocol.ts'
@@ -19,7 +19,16 @@ export const protocols: ReadonlyMap<string, Schemas> = new Map(
 
 /** The site of a file, with every problem in it and in the probes that it uses; `lists` is where lists of devices come from. */
 export function readSite(file: string, env: Io['env'], lists: FetchList = fetchList): Promise<Loaded> {
-  return loadSite(file, {
+  return loadSite(file, depsOf(env, lists))
+}
+
+/** The same for commands that ask no device: whoever types them need not be able to read the site's secrets. */
+export function readSiteWithoutSecrets(file: string, env: Io['env']): Promise<Loaded> {
+  return loadSite(file, { ...depsOf(env, fetchList), withoutSecrets: true })
+}
+
+function depsOf(env: Io['env'], lists: FetchList): LoadDeps {
+  return {
     fetchList: lists,
     files,
     env,
@@ -30,7 +39,7 @@ export function readSite(file: string, env: Io['env'], lists: FetchList = fetchL
       rules: shipped('config', 'rules.yaml'),
       checks: shipped('config', 'checks.yaml'),
     },
-  })
+  }
 }
 
 /** The value of --config, which these commands need. */

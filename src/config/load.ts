@@ -31,6 +31,8 @@ import { readTree } from './yaml.ts'
 export interface LoadDeps {
   readonly files: Files
   readonly env: Readonly<Record<string, string | undefined>>
+  /** As in SecretDeps. */
+  readonly withoutSecrets?: boolean
   readonly protocols: Protocols
   /** Where lists of devices are fetched. */
   readonly fetchList: FetchList

@@ -11,6 +11,8 @@ import type { Problems } from './problems.ts'
 export interface SecretDeps {
   readonly files: Files
   readonly env: Readonly<Record<string, string | undefined>>
+  /** For whoever asks no device and lets nobody in: each secret is empty, and need not be readable. */
+  readonly withoutSecrets?: boolean
 }
 
 /** No access for others and no writing for the group; reading by a group is how a service's user gets at a file. */
@@ -60,6 +62,7 @@ function memberOf(schema: unknown, key: string): unknown {
 }
 
 async function readSecret(data: unknown, { tree, path }: Spot, deps: SecretDeps, problems: Problems): Promise<Secret> {
+  if (deps.withoutSecrets === true) return new Secret('')
   if (typeof data === 'string') {
     await warnInline(tree.file, tree.at(path), deps, problems)
     return new Secret(data)
@@ -68,7 +71,8 @@ async function readSecret(data: unknown, { tree, path }: Spot, deps: SecretDeps,
   const at = (key: string): Place => tree.at([...path, key])
   let text: string | undefined
   if (typeof file === 'string') text = await secretFile(besideFile(tree.file, file), at('file'), deps, problems)
-  else if (typeof credential === 'string') text = await secretCredential(credential, at('credential'), deps, problems)
+  else if (typeof credential === 'string')
+    text = await secretCredential(credential, tree.file, at('credential'), deps, problems)
   else text = secretEnv(String(env), at('env'), deps, problems)
   return new Secret(text ?? '')
 }
@@ -108,27 +112,23 @@ async function secretFile(
 }
 
 /**
- * A credential that the service manager has handed on (systemd.exec(5), LoadCredential=): a file in a folder that this
- * service alone can read. The shipped unit hands on the whole of /etc/siteward/credentials as `siteward`, by which systemd
- * names each file there `siteward_NAME`.
+ * A credential that systemd has handed on (systemd.exec(5), LoadCredential=): a file in a folder that this service alone can
+ * read. The shipped unit hands on the whole of /etc/siteward/credentials as `siteward`, by which systemd names each file
+ * there `siteward_NAME`. For whoever types a command it is the folder `credentials` beside the YAML file.
  */
 async function secretCredential(
   name: string,
+  file: string,
   place: Place,
   deps: SecretDeps,
   problems: Problems,
 ): Promise<string | undefined> {
-  const folder = deps.env['CREDENTIALS_DIRECTORY']
-  if (folder === undefined || folder === '') {
-    const hint =
-      'LoadCredential= in the unit hands credentials on; by hand: CREDENTIALS_DIRECTORY=/etc/siteward/credentials'
-    problems.add(place, `the credential ${name} was not handed on: $CREDENTIALS_DIRECTORY is not set`, hint)
-    return undefined
-  }
+  const handedOn = deps.env['CREDENTIALS_DIRECTORY'] ?? ''
+  const folder = handedOn === '' ? besideFile(file, 'credentials') : handedOn
   const candidates = [join(folder, name), join(folder, `siteward_${name}`)]
-  const found = await Promise.all(candidates.map((file) => deps.files.mode(file).catch(() => undefined)))
-  const file = candidates[found.findIndex((mode) => mode !== undefined)] ?? join(folder, name)
-  return secretFile(file, place, deps, problems)
+  const modes = await Promise.all(candidates.map((one) => deps.files.mode(one).catch(() => undefined)))
+  const found = candidates[modes.findIndex((mode) => mode !== undefined)] ?? join(folder, name)
+  return secretFile(found, place, deps, problems)
 }
 
 function secretEnv(name: string, place: Place, { env }: SecretDeps, problems: Problems): string | undefined {

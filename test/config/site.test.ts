@@ -147,15 +147,22 @@ describe('a site', () => {
     expect(JSON.stringify(site.devices) + inspect(site, { depth: 20 })).not.toContain('hush-hush')
   })
 
-  it('says that the service manager has handed on no credentials', async () => {
+  it('takes a credential from the folder beside the file where systemd has handed on none', async () => {
     const text =
       'site: s\ncredentials: { a: { fake: { password: { credential: plain } } } }\ndevices: [{ name: a, address: b, probes: [room], credentials: a }]\n'
-    const { problems } = await loadSite(goodFile('test'), { ...sampleDeps(textFiles(text)), env: {} })
-    expect(problems.map(formatProblem)).toEqual([
-      expect.stringMatching(
-        /test\.yaml:2:53: the credential plain was not handed on: \$CREDENTIALS_DIRECTORY is not set/,
-      ),
-    ])
+    const held = { 'good/credentials/plain': { text: 'hush-hush', mode: 0o600 }, 'test.yaml': { text } }
+    const { site, problems } = await loadSite(goodFile('test'), { ...sampleDeps(filesWith(held)), env: {} })
+    expect(problems).toEqual([])
+    expect(Reflect.get(Object(site?.devices[0]?.credentials['fake']), 'password').reveal()).toBe('hush-hush')
+  })
+
+  it('reads no secret for those who contact nobody', async () => {
+    const text =
+      'site: s\noperators: [{ name: desk, token: { file: none } }]\ncredentials: { a: { fake: { password: { env: NONE } } } }\ndevices: [{ name: a, address: b, probes: [room], credentials: a }]\n'
+    const loaded = await loadSite(goodFile('test'), { ...sampleDeps(textFiles(text)), withoutSecrets: true })
+    expect(loaded.problems).toEqual([])
+    expect(loaded.site?.access.operators[0]?.token.reveal()).toBe('')
+    expect(await problemsOf(text)).toHaveLength(2)
   })
 
   it('warns of a secret in a file that all may read', async () => {

@@ -107,7 +107,7 @@ export function readTests(name: string): readonly UnitTest[] {
 export function siteOf(name: string, rules: readonly Rule[]): RuledSite {
   const [{ series } = { series: '' }] = readTests(name)[0]?.input_series ?? []
   const { site = '', device = '' } = readSeries(series).labels
-  return { name: site, labels: {}, language: 'en', devices: [makeDevice({ name: device, rules })] }
+  return { name: site, labels: {}, language: 'en', devices: [makeDevice({ name: device, rules })], groups: [] }
 }
 
 /** What is pending and firing at a time, as ALERTS has it. */

@@ -5,13 +5,15 @@ import type { Rule } from '../model/rule.ts'
 import type { Site } from '../model/site.ts'
 
 /** What of a site the alarm definitions are made of. */
-export type RuledSite = Pick<Site, 'name' | 'labels' | 'language' | 'devices'>
+export type RuledSite = Pick<Site, 'name' | 'labels' | 'language' | 'devices' | 'groups'>
 
 /** One rule with all devices that have the very same: what becomes one alert of a rule file. */
 export interface Definition {
   readonly site: RuledSite
   readonly rule: Rule
   readonly devices: readonly Device[]
+  /** Of a group, which is the one device: the devices whose series are counted. */
+  readonly members: readonly string[] | undefined
   /** Whether every device of the site that gives the metric is among them. */
   readonly isForAll: boolean
   /** Labels of the alert that are the same for all of them, without alertname, site and device. */
@@ -41,14 +43,18 @@ export function definitionsOf(site: RuledSite): readonly Definition[] {
     }
   }
   const variants = new Map<string, number>()
-  return [...groups.values()].map(({ rule, devices }) => {
+  const define = (rule: Rule, devices: readonly Device[], members?: readonly string[]): Definition => {
     const fixed = fixedLabels(rule, devices, site)
     const name = JSON.stringify([rule.alarm, fixed])
     const variant = variants.get(name) ?? 0
     variants.set(name, variant + 1)
-    const isForAll = giving.get(rule.metric.name)?.size === devices.length
-    return { site, rule, devices, isForAll, fixed, deviceLabels: ownNames(rule, devices), variant }
-  })
+    const isForAll = members === undefined && giving.get(rule.metric.name)?.size === devices.length
+    return { site, rule, devices, members, isForAll, fixed, deviceLabels: ownNames(rule, devices), variant }
+  }
+  return [
+    ...[...groups.values()].map(({ rule, devices }) => define(rule, devices)),
+    ...site.groups.flatMap(({ device, members }) => device.rules.map((rule) => define(rule, [device], members))),
+  ]
 }
 
 /**
@@ -85,13 +91,29 @@ function fixedLabels(rule: Rule, devices: readonly Device[], site: RuledSite): L
   return { ...match, ...Object.fromEntries(Object.entries(rest).filter(([name]) => !own.has(name))) }
 }
 
-/** A selector of one metric's series of the definition's devices. */
-export function selector(
-  { site, devices, isForAll }: Definition,
+/** A selector of one metric's series of the definition's devices, or of those that a group counts. */
+export function selector(definition: Definition, metric: string, more: readonly string[] = []): string {
+  const { devices, members } = definition
+  return selectorOf(definition, members ?? devices.map(({ name }) => name), metric, more)
+}
+
+/** A selector of one metric's series of the devices (or the group) that the definition's alerts are named after. */
+export function ownSelector(definition: Definition, metric: string, more: readonly string[] = []): string {
+  const { devices } = definition
+  return selectorOf(
+    definition,
+    devices.map(({ name }) => name),
+    metric,
+    more,
+  )
+}
+
+function selectorOf(
+  { site, isForAll }: Definition,
+  names: readonly string[],
   metric: string,
-  more: readonly string[] = [],
+  more: readonly string[],
 ): string {
-  const names = devices.map(({ name }) => name)
   const [only] = names
   const device =
     names.length === 1 && only !== undefined

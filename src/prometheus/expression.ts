@@ -1,8 +1,9 @@
 import { formatDuration } from '../model/duration.ts'
 import { unknownState } from '../model/metric.ts'
 import type { Condition, Limit } from '../model/rule.ts'
-import { type Definition, matchers, quoted, selector } from './definition.ts'
-import { identityOf, judgedOf, stateMatcher } from './measured.ts'
+import { countExpression } from './counted.ts'
+import { type Definition, matchers, ownSelector, quoted, selector } from './definition.ts'
+import { identityOf, judgedOf, type SeriesMeasure, stateMatcher } from './measured.ts'
 
 /** How far back a series is looked for that is not read any more. */
 const memory = '1d'
@@ -12,18 +13,25 @@ const memory = '1d'
  * is missing, since missing data resolves nothing. The labels of what it gives are those of siteward's own alert.
  */
 export function expressionOf(definition: Definition): string {
-  const { rule } = definition
-  const parts = [broken(definition), ...near(definition)]
-  if (rule.condition.kind !== 'absent' && rule.condition.kind !== 'stale') parts.push(held(definition))
+  const { measure } = definition.rule
   return withDeviceLabels(
     definition,
-    parts.length === 1 ? (parts[0] ?? '') : parts.map((part) => `(${part})`).join('\nor\n'),
+    measure?.kind === 'count'
+      ? countExpression(definition, measure, firing(definition))
+      : seriesExpression(definition, measure),
   )
+}
+
+function seriesExpression(definition: Definition, measure: SeriesMeasure): string {
+  const { condition } = definition.rule
+  const parts = [broken(definition, measure), ...near(definition, measure)]
+  if (condition.kind !== 'absent' && condition.kind !== 'stale') parts.push(held(definition))
+  return parts.length === 1 ? (parts[0] ?? '') : parts.map((part) => `(${part})`).join('\nor\n')
 }
 
 type Ordered = Extract<Condition, { readonly hysteresis: number }>
 
-function broken(definition: Definition): string {
+function broken(definition: Definition, measure: SeriesMeasure): string {
   const { rule } = definition
   const { condition, metric } = rule
   const by = identityOf(definition.rule)
@@ -31,7 +39,7 @@ function broken(definition: Definition): string {
     case 'within':
     case 'above':
     case 'below':
-      return sides(definition, condition, 0).join('\nor\n')
+      return sides(definition, measure, condition, 0).join('\nor\n')
     case 'is':
     case 'not':
       return `max by (${by}) (${selector(definition, metric.name, [...matchers(rule.match), stateMatcher(rule, condition)])}) == 1`
@@ -47,11 +55,11 @@ function broken(definition: Definition): string {
 }
 
 /** What is back inside its limit, but not yet by the hysteresis, goes on firing; it does not begin to. */
-function near(definition: Definition): readonly string[] {
+function near(definition: Definition, measure: SeriesMeasure): readonly string[] {
   const { condition } = definition.rule
   if (!('hysteresis' in condition) || condition.hysteresis === 0) return []
   const by = identityOf(definition.rule)
-  const inside = sides(definition, condition, condition.hysteresis).map(
+  const inside = sides(definition, measure, condition, condition.hysteresis).map(
     (side) => `${side} and on (${by}) ${firing(definition)}`,
   )
   return [inside.join('\nor\n')]
@@ -77,15 +85,15 @@ function firing(definition: Definition): string {
   const { metric } = definition.fixed
   const twin = metric === undefined ? [] : [`metric=${quoted(metric)}`]
   const own = [`alertname=${quoted(alarm)}`, `severity=${quoted(severity)}`, 'alertstate="firing"', ...twin]
-  return selector(definition, 'ALERTS', own)
+  return ownSelector(definition, 'ALERTS', own)
 }
 
 /** A comparison for each limit; `inset` is how far inside of it a value still counts. */
-function sides(definition: Definition, condition: Ordered, inset: number): readonly string[] {
+function sides(definition: Definition, measure: SeriesMeasure, condition: Ordered, inset: number): readonly string[] {
   const { rule } = definition
   const by = identityOf(rule)
   const compare = (worst: 'max' | 'min', sign: '>' | '<', limit: Limit): string => {
-    const value = judgedOf(definition, worst)
+    const value = judgedOf(definition, measure, worst)
     if (limit.kind === 'fixed') return `${value} ${sign} ${number(limit.value + (sign === '>' ? -inset : inset))}`
     const shift = inset === 0 ? '' : ` ${sign === '>' ? '-' : '+'} ${number(inset)}`
     return `${value} ${sign} on (${by}) (max by (${by}) (${selector(definition, limit.metric)})${shift})`
@@ -110,7 +118,7 @@ function withDeviceLabels(definition: Definition, expression: string): string {
   const { deviceLabels } = definition
   if (deviceLabels.length === 0) return expression
   const names = deviceLabels.join(', ')
-  const info = `max by (site, device, ${names}) (${selector(definition, 'siteward_device_info')})`
+  const info = `max by (site, device, ${names}) (${ownSelector(definition, 'siteward_device_info')})`
   return `(\n${expression}\n)\n* on (site, device) group_left (${names}) ${info}`
 }
 

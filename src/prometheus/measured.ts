@@ -1,18 +1,45 @@
 import { unknownState } from '../model/metric.ts'
-import type { Condition, Limit, Measure, Reference, Rule } from '../model/rule.ts'
+import type { Condition, Measure, Reference, Rule } from '../model/rule.ts'
 import { type Definition, escaped, matchers, quoted, selector } from './definition.ts'
 
-/** The labels that tell a rule's alerts apart: those of its series, but for a count, which is of the device. */
-export function identityOf({ metric, measure }: Pick<Rule, 'metric' | 'measure'>): string {
-  return ['site', 'device', ...(measure?.kind === 'count' ? [] : metric.labels)].join(', ')
+/** The labels that tell a rule's alerts apart: those of its series. */
+export function identityOf({ metric }: Pick<Rule, 'metric'>): string {
+  return ['site', 'device', ...metric.labels].join(', ')
 }
 
-/** The number that a rule judges, as PromQL: the worst of the series with one identity, or what is measured of them. */
-export function judgedOf(definition: Definition, worst: 'max' | 'min'): string {
+/** What is measured of single series. */
+export type SeriesMeasure = Exclude<Measure, { readonly kind: 'count' }> | undefined
+
+/**
+ * The number that a rule judges, as PromQL: the worst of the series with one identity, or what is measured of them. Few
+ * changes, and little growth, are told only of a series that was there all the time.
+ */
+export function judgedOf(definition: Definition, measure: SeriesMeasure, worst: 'max' | 'min'): string {
+  const judged = measuredOf(definition, measure, worst)
+  if (worst === 'max' || !isPartial(definition, measure)) return judged
+  const by = identityOf(definition.rule)
+  return `(${judged} and on (${by}) max by (${by}) (${seriesOf(definition)} offset ${seconds(measure.over)}s))`
+}
+
+/** Whether less comes out while the readings do not fill the measure's time yet. */
+function isPartial(
+  { rule }: Definition,
+  measure: SeriesMeasure,
+): measure is Extract<Measure, { kind: 'rate' | 'change' | 'changes' }> {
+  const isGrowth = measure?.kind === 'change' && rule.metric.kind === 'counter'
+  return isGrowth || measure?.kind === 'rate' || measure?.kind === 'changes'
+}
+
+function seriesOf(definition: Definition): string {
+  const { metric, match } = definition.rule
+  return selector(definition, metric.name, matchers(match))
+}
+
+function measuredOf(definition: Definition, measure: SeriesMeasure, worst: 'max' | 'min'): string {
   const { rule } = definition
-  const { measure, metric } = rule
+  const { metric } = rule
   const by = identityOf(rule)
-  const series = selector(definition, metric.name, matchers(rule.match))
+  const series = seriesOf(definition)
   switch (measure?.kind) {
     case undefined:
       return `${worst} by (${by}) (${series})`
@@ -31,8 +58,6 @@ export function judgedOf(definition: Definition, worst: 'max' | 'min'): string {
       return `${worst} by (${by}) (predict_linear(${series}[${seconds(measure.over)}s], ${seconds(measure.ahead)}))`
     case 'spread':
       return spreadOf(definition, measure, series)
-    case 'count':
-      return `sum by (${by}) (${countedOf(definition, measure.of)})`
   }
 }
 
@@ -55,35 +80,15 @@ const references: Readonly<Record<Reference, (by: string) => string>> = {
   highest: (by) => `max by (${by})`,
 }
 
-/** 1 for each series that is counted, 0 for the others. */
-function countedOf(definition: Definition, of: Condition): string {
-  const { metric, match } = definition.rule
-  const series = selector(definition, metric.name, matchers(match))
-  const number = (limit: Limit): string => (limit.kind === 'fixed' ? String(limit.value) : 'NaN')
-  switch (of.kind) {
-    case 'above':
-      return `${series} > bool ${number(of.limit)}`
-    case 'below':
-      return `${series} < bool ${number(of.limit)}`
-    case 'within':
-      return `(${series} < bool ${number(of.low)}) + (${series} > bool ${number(of.high)})`
-    case 'is':
-    case 'not':
-      return selector(definition, metric.name, [...matchers(match), stateMatcher(definition.rule, of)])
-    case 'stale':
-    case 'absent':
-      return series
-  }
-}
-
-/** What the probe does not know is broken only where the rule names it. */
+/** What the probe does not know is broken only where the rule names it, or where it is asked for. */
 export function stateMatcher(
   { metric }: Pick<Rule, 'metric'>,
   condition: Extract<Condition, { states: ReadonlySet<number> }>,
+  withUnknown = false,
 ): string {
   const states = metric.kind === 'state' ? metric.states : []
   const named = states.filter((_, index) => condition.states.has(index))
-  const bad =
-    condition.kind === 'is' ? named : states.filter((state) => !named.includes(state) && state !== unknownState)
+  const known = condition.kind === 'is' ? named : states.filter((one) => !named.includes(one) && one !== unknownState)
+  const bad = withUnknown ? [...new Set([...known, unknownState])] : known
   return `state=~${quoted(bad.map(escaped).join('|'))}`
 }

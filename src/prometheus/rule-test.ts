@@ -1,19 +1,8 @@
 import { stringify } from 'yaml'
 import { type Labels, labelText } from '../model/labels.ts'
-import type { Metric } from '../model/metric.ts'
-import { unknownState } from '../model/metric.ts'
-import type { Condition, Limit } from '../model/rule.ts'
 import { type Definition, definitionsOf, type RuledSite, variantOf } from './definition.ts'
 import { type Role, takeover } from './rule-file.ts'
-
-/** Of the test: how often Prometheus evaluates. */
-const step = 60
-
-/** A series of promtool's unit tests. */
-interface Input {
-  readonly series: string
-  readonly values: string
-}
+import { type Breaking, breakingOf, type Input, metricsOf } from './test-series.ts'
 
 interface Case {
   readonly interval: string
@@ -22,29 +11,63 @@ interface Case {
   readonly promql_expr_test: readonly unknown[]
 }
 
+/** A definition with readings that break it, and when its alert is to fire: seconds from the beginning. */
+interface Proof {
+  readonly definition: Definition
+  readonly breaking: Breaking
+  readonly at: number
+}
+
+/** How the rule file stands, and how often the test has Prometheus evaluate it, in seconds. */
+interface Setting {
+  readonly site: RuledSite
+  readonly role: Role
+  readonly step: number
+}
+
+/** promtool evaluates every rule at every step: what takes more than two hours has a test of its own, in longer steps. */
+const steps = { short: 60, long: 300 } as const
+const longest = 7200
+
+/** Alarms whose proof fits the test of a site, or those that need more readings than that. */
+export type TestLength = keyof typeof steps
+
 /**
- * A unit test of promtool for the rule file of a site: each alarm with a reading that breaks its rule, pending a minute
+ * A unit test of promtool for the rule file of a site: each alarm with readings that break its rule, pending a step
  * before its time and firing at it, with the labels that siteward's own alert has; and, where the rules stand in, silent
- * while siteward reaches an Alertmanager. https://prometheus.io/docs/prometheus/latest/configuration/unit_testing_rules/
+ * while siteward reaches an Alertmanager. Alarms that do not meet share a test.
+ * https://prometheus.io/docs/prometheus/latest/configuration/unit_testing_rules/
  */
-export function ruleTest(site: RuledSite, role: Role, file: string): string {
-  // A rule that measures over time or beside others is proven by the table of rules: fixtures/rules.
-  const plain = definitionsOf(site).filter(({ rule }) => rule.measure === undefined)
-  const tests = plain.flatMap((definition) => [
-    firingCase(definition, role),
-    ...(role === 'stand-in' ? [silentCase(definition)] : []),
-  ])
+export function ruleTest(site: RuledSite, role: Role, file: string, length: TestLength = 'short'): string {
+  const definitions = definitionsOf(site)
+  const isLong = (one: Definition): boolean => proofOf(one, { site, role, step: steps.short }).at > longest
+  const [wanted, others] = length === 'short' ? [not(isLong), isLong] : [isLong, not(isLong)]
+  const setting = { site, role, step: steps[length] }
+  const batches = batchesOf(definitions.filter(wanted).map((one) => proofOf(one, setting)))
+  const firing = batches.map((batch, i) => firingCase(batch, setting, `alarms ${i + 1} of ${batches.length}`))
+  const silent = role === 'stand-in' ? batches.map((batch, i) => silentCase(batch, setting, `silent ${i + 1}`)) : []
   const top = {
     rule_files: [file],
-    evaluation_interval: `${step}s`,
-    tests: [...tests, ...(tests.length === 0 ? [watchdogCase] : [])],
+    evaluation_interval: `${setting.step}s`,
+    tests: [...firing, ...silent, ...(batches.length === 0 ? [watchdogCase] : [])],
   }
-  return `# Made by \`siteward rules --test\` of the site ${site.name}: promtool test rules THIS-FILE\n${stringify(top, { lineWidth: 0, aliasDuplicateObjects: false })}`
+  return `${heading(site, length, definitions.filter(others))}${stringify(top, { lineWidth: 0, aliasDuplicateObjects: false })}`
+}
+
+function not(is: (one: Definition) => boolean): (one: Definition) => boolean {
+  return (one) => !is(one)
+}
+
+function heading({ name }: RuledSite, length: TestLength, others: readonly Definition[]): string {
+  const made = `# Made by \`siteward rules --test\` of the site ${name}: promtool test rules THIS-FILE\n`
+  if (length === 'long' || others.length === 0) return made
+  const names = [...new Set(others.map(({ rule }) => rule.alarm))].join(', ')
+  return `${made}# Those that need more readings are tested by \`siteward rules --test --long\`: ${names}\n`
 }
 
 const watchdogCase: Case = {
   name: 'Watchdog',
-  interval: `${step}s`,
+  interval: '60s',
   input_series: [],
   promql_expr_test: [
     {
@@ -55,31 +78,85 @@ const watchdogCase: Case = {
   ],
 }
 
-function firingCase(definition: Definition, role: Role): Case {
-  const { rule, site } = definition
-  // A series that is to be missed is there for two evaluations.
-  const breaks = rule.condition.kind === 'stale' ? 2 * step : 0
-  const from = role === 'stand-in' ? Math.max(breaks, takeover + step) : breaks
-  const wait = waitOf(definition)
-  const at = from + Math.ceil(wait / step) * step
-  const before = wait === 0 ? [] : [stateAt(definition, role, at - step, 'pending')]
+function proofOf(definition: Definition, { role, step }: Setting): Proof {
+  const breaking = breakingOf(definition, step)
+  const from = role === 'stand-in' ? Math.max(breaking.since, takeover + step) : breaking.since
+  return { definition, breaking, at: from + Math.ceil(waitOf(definition) / step) * step }
+}
+
+/**
+ * Proofs that may stand in one test: no two of them look at the same metric of the same device, or give alerts that are
+ * asked for by the same labels. Those that last long stand together.
+ */
+function batchesOf(proofs: readonly Proof[]): readonly (readonly Proof[])[] {
+  const batches: { readonly proofs: Proof[]; readonly taken: Set<string>; readonly interval: number }[] = []
+  for (const proof of [...proofs].sort((a, b) => b.at - a.at)) {
+    const { interval } = proof.breaking
+    const keys = keysOf(proof)
+    const free = batches.find((batch) => batch.interval === interval && keys.every((key) => !batch.taken.has(key)))
+    const batch = free ?? { proofs: [], taken: new Set(), interval }
+    if (free === undefined) batches.push(batch)
+    batch.proofs.push(proof)
+    for (const key of keys) batch.taken.add(key)
+  }
+  return batches.map((batch) => batch.proofs)
+}
+
+function keysOf({ definition }: Proof): readonly string[] {
+  const { rule, devices, members } = definition
+  const device = devices[0]?.name ?? ''
+  const looked = metricsOf(definition).flatMap((metric) =>
+    [device, ...(members ?? [])].map((one) => `${metric} ${one}`),
+  )
+  return [...looked, `${rule.alarm} ${rule.severity} ${device} alert`]
+}
+
+function firingCase(batch: readonly Proof[], { site, role, step }: Setting, name: string): Case {
+  const until = Math.max(...batch.map(({ at }) => at))
   return {
-    name: `${rule.alarm} (${rule.severity})`,
-    interval: `${step}s`,
-    input_series: [...inputs(definition, at), ...reached(site.name, role === 'stand-in' ? `0x${at / step}` : '')],
-    promql_expr_test: [...before, stateAt(definition, role, at, 'firing')],
+    ...caseOf(batch, name, until, reached(site.name, role === 'stand-in' ? `0x${until / intervalOf(batch)}` : '')),
+    promql_expr_test: batch.flatMap(({ definition, breaking, at }) => [
+      ...(waitOf(definition) === 0 ? [] : [stateAt(definition, breaking, role, at - step, 'pending')]),
+      stateAt(definition, breaking, role, at, 'firing'),
+    ]),
   }
 }
 
-function silentCase(definition: Definition): Case {
-  const { rule, site } = definition
-  const at = takeover + step + Math.ceil(waitOf(definition) / step) * step + step
+function silentCase(batch: readonly Proof[], { site, step }: Setting, name: string): Case {
+  const until = Math.max(...batch.map(({ at }) => at)) + step
+  const interval = intervalOf(batch)
   return {
-    name: `${rule.alarm} (${rule.severity}) while siteward reaches an Alertmanager`,
-    interval: `${step}s`,
-    input_series: [...inputs(definition, at), ...reached(site.name, `0+${step}x${at / step}`)],
-    promql_expr_test: [{ expr: alerts(definition), eval_time: `${at}s`, exp_samples: [] }],
+    ...caseOf(
+      batch,
+      `${name}, while siteward reaches an Alertmanager`,
+      until,
+      reached(site.name, `0+${interval}x${until / interval}`),
+    ),
+    promql_expr_test: batch.map(({ definition }) => ({
+      expr: alerts(definition),
+      eval_time: `${until}s`,
+      exp_samples: [],
+    })),
   }
+}
+
+/** Alarms of one device need its labels once. */
+function caseOf(
+  batch: readonly Proof[],
+  name: string,
+  until: number,
+  more: readonly Input[],
+): Omit<Case, 'promql_expr_test'> {
+  const inputs = [...batch.flatMap(({ breaking }) => breaking.inputs(until)), ...more]
+  return {
+    name,
+    interval: `${intervalOf(batch)}s`,
+    input_series: [...new Map(inputs.map((input) => [input.series, input])).values()],
+  }
+}
+
+function intervalOf([first]: readonly Proof[]): number {
+  return first?.breaking.interval ?? steps.short
 }
 
 function reached(site: string, values: string): readonly Input[] {
@@ -97,95 +174,30 @@ function alerts({ rule, devices }: Definition): string {
   return `ALERTS${labelText({ alertname: rule.alarm, severity: rule.severity, device: devices[0]?.name ?? '' })}`
 }
 
-function stateAt(definition: Definition, role: Role, at: number, alertstate: 'pending' | 'firing'): unknown {
-  const labels = {
-    alertname: definition.rule.alarm,
-    alertstate,
-    ...labelsOf(definition),
-    ...(role === 'shadow' ? { shadow: 'true' } : {}),
-    ...variantOf(definition),
-  }
-  return {
-    expr: alerts(definition),
-    eval_time: `${at}s`,
-    exp_samples: [{ labels: `ALERTS${labelText(labels)}`, value: 1 }],
-  }
+function stateAt(
+  definition: Definition,
+  breaking: Breaking,
+  role: Role,
+  at: number,
+  alertstate: 'pending' | 'firing',
+): unknown {
+  const samples = breaking.alerts.map((own) => {
+    const labels = {
+      alertname: definition.rule.alarm,
+      alertstate,
+      ...labelsOf(definition, own),
+      ...(role === 'shadow' ? { shadow: 'true' } : {}),
+      ...variantOf(definition),
+    }
+    return { labels: `ALERTS${labelText(labels)}`, value: 1 }
+  })
+  return { expr: alerts(definition), eval_time: `${at}s`, exp_samples: samples }
 }
 
-/** The labels of the alert of the first device, as siteward's own has them. */
-function labelsOf(definition: Definition): Labels {
-  const { rule, site, devices, fixed } = definition
+/** The labels of an alert of the first device, as siteward's own has them; `own` are those of its series. */
+function labelsOf({ site, devices, deviceLabels, fixed }: Definition, own: Labels): Labels {
   const [device] = devices
-  const isOfDevice = rule.condition.kind === 'absent'
-  const own = isOfDevice ? rule.match : ownLabels(rule.metric, rule.match)
-  const deviceLabels: Labels = Object.fromEntries(
-    definition.deviceLabels.map((name) => [name, device?.labels[name] ?? '']),
-  )
-  const labels: Labels = { ...deviceLabels, ...own, ...fixed, site: site.name, device: device?.name ?? '' }
+  const given: Labels = Object.fromEntries(deviceLabels.map((name) => [name, device?.labels[name] ?? '']))
+  const labels: Labels = { ...given, ...own, ...fixed, site: site.name, device: device?.name ?? '' }
   return Object.fromEntries(Object.entries(labels).filter(([, value]) => value !== ''))
-}
-
-function ownLabels(metric: Metric, match: Labels): Labels {
-  return { ...Object.fromEntries(metric.labels.map((name) => [name, 'a'])), ...match }
-}
-
-function inputs(definition: Definition, until: number): readonly Input[] {
-  const { rule, site, devices, deviceLabels } = definition
-  const device = devices[0]
-  const { condition, metric } = rule
-  const count = until / step
-  const base = { site: site.name, device: device?.name ?? '' }
-  const own = { ...base, ...ownLabels(metric, rule.match) }
-  const info: Input = {
-    series: `siteward_device_info${labelText({ ...base, ...device?.labels })}`,
-    values: `1x${count}`,
-  }
-  const infos = deviceLabels.length > 0 || condition.kind === 'absent' ? [info] : []
-  switch (condition.kind) {
-    case 'absent':
-      return infos
-    case 'stale':
-      return [{ series: `${metric.name}${labelText(own)}`, values: `1 1 stale _x${count}` }, ...infos]
-    case 'is':
-    case 'not':
-      return [
-        { series: `${metric.name}${labelText({ ...own, state: badState(metric, condition) })}`, values: `1x${count}` },
-        ...infos,
-      ]
-    case 'within':
-    case 'above':
-    case 'below':
-      return [...numbers(definition, condition, own, count), ...infos]
-  }
-}
-
-/** A value beyond the limit; limits that the device tells are given, 10 for the upper and 5 for the lower. */
-function numbers(
-  { rule: { metric } }: Definition,
-  condition: Extract<Condition, { readonly hysteresis: number }>,
-  own: Labels,
-  count: number,
-): readonly Input[] {
-  const told: Input[] = []
-  const numberOf = (limit: Limit, otherwise: number): number => {
-    if (limit.kind === 'fixed') return limit.value
-    told.push({ series: `${limit.metric}${labelText(own)}`, values: `${otherwise}x${count}` })
-    return otherwise
-  }
-  const high = condition.kind === 'within' ? condition.high : condition.kind === 'above' ? condition.limit : undefined
-  const low = condition.kind === 'within' ? condition.low : condition.kind === 'below' ? condition.limit : undefined
-  const top = high === undefined ? undefined : numberOf(high, 10)
-  const bottom = low === undefined ? undefined : numberOf(low, 5)
-  const value =
-    top !== undefined ? top + Math.max(1, Math.abs(top) / 10) : (bottom ?? 0) - Math.max(1, Math.abs(bottom ?? 0) / 10)
-  return [{ series: `${metric.name}${labelText(own)}`, values: `${value}x${count}` }, ...told]
-}
-
-function badState(metric: Metric, condition: Extract<Condition, { readonly states: ReadonlySet<number> }>): string {
-  const states = metric.kind === 'state' ? metric.states : []
-  const isNamed = condition.kind === 'is'
-  const bad = states.find(
-    (state, index) => condition.states.has(index) === isNamed && (isNamed || state !== unknownState),
-  )
-  return bad ?? unknownState
 }

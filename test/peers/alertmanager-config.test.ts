@@ -61,7 +61,7 @@ describeWith(['amtool', 'promtool'], 'the examples of config/prometheus', () => 
   test("promtool takes Prometheus' configuration and the rules beside it, which are those that siteward prints", () => {
     const rules = shipped('config', 'prometheus', 'siteward.rules.yml')
     expect(run('promtool', 'check', 'config', shipped('config', 'prometheus', 'prometheus.yml'))).toContain('SUCCESS')
-    const printed = ruleFile({ name: 'any', labels: {}, language: 'en', devices: [] }, 'stand-in')
+    const printed = ruleFile({ name: 'any', labels: {}, language: 'en', devices: [], groups: [] }, 'stand-in')
     if (process.env['UPDATE'] === '1') writeFileSync(rules, `${heading}${bodyOf(printed)}`)
     expect(bodyOf(readFileSync(rules, 'utf8'))).toBe(bodyOf(printed))
   })

@@ -1,5 +1,6 @@
 import type { Command, Io, Listed } from './commands/command.ts'
 import { UsageError } from './commands/command.ts'
+import { takeEnvironment } from './environment.ts'
 import { systemClock } from './model/clock.ts'
 
 const commands: readonly Listed[] = [
@@ -133,7 +134,7 @@ const sameKeystroke = 500
 const io: Io = {
   out: process.stdout,
   err: process.stderr,
-  env: process.env,
+  env: takeEnvironment(process.env, process.platform),
   clock: systemClock,
   untilStopped: () =>
     new Promise((resolve) => {

@@ -18,6 +18,7 @@ import manifest from './package.json' with { type: 'json' }
 import { protocols } from './src/commands/site-file.ts'
 import { ajvWith, closeObjects, schemas } from './src/config/check.ts'
 import { diskFiles } from './src/config/files.ts'
+import './src/config/duty-plan.ts'
 import './src/config/masking.ts'
 import { type Packed, pack } from './src/config/packed.ts'
 import { Problems } from './src/config/problems.ts'

@@ -31,6 +31,16 @@ const commands: readonly Listed[] = [
     load: async () => (await import('./commands/ack.ts')).ack,
   },
   {
+    name: 'duty',
+    summary: 'list recurring work, and write down that it was done',
+    load: async () => (await import('./commands/duty.ts')).duty,
+  },
+  {
+    name: 'coverage',
+    summary: 'show what of the duty plan nobody watches',
+    load: async () => (await import('./commands/coverage.ts')).coverage,
+  },
+  {
     name: 'ledger',
     summary: 'list the equipment: what the ledger says, and what the devices tell',
     load: async () => (await import('./commands/ledger.ts')).ledger,

@@ -184,6 +184,12 @@ export class Daemon {
       site: siteNow,
       ...{ table: this.#table, store: this.#store, judge: this.#judge },
       record: (event) => this.#keeper.record(event),
+      remember: (series, value, { wall }) => this.#history.record(series, value, wall),
+      take: (transitions) => this.#take(transitions),
+      flush: () => {
+        this.#keeper.flush()
+        return this.#keeper.isWriting
+      },
     })
     this.#events = new EventDesk({
       clock,
@@ -203,7 +209,7 @@ export class Daemon {
       counted: (outcome) => this.#metrics.traps.inc({ outcome }),
     })
     this.#watched = new WatchedSite(this.#surroundings())
-    for (const device of [...site.devices, site.itself]) this.#judge.addDevice(device)
+    for (const device of [...site.devices, ...site.unpolled, site.itself]) this.#judge.addDevice(device)
     for (const group of site.groups) this.#judge.addGroup(group)
     const { prepared, problems } = prepareJobs(site, this.#table, parts.collectors, site.stateDirectory)
     this.#prepared = prepared

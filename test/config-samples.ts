@@ -95,6 +95,7 @@ export function sampleDeps(files: Files = filesWith(secretFiles)): LoadDeps {
       metrics: `${fixtures}/shipped/metrics.yaml`,
       rules: `${fixtures}/shipped/rules.yaml`,
       checks: `${fixtures}/shipped/checks.yaml`,
+      holidays: `${fixtures}/shipped/holidays.yaml`,
       probes: `${fixtures}/shipped/probes`,
     },
   }

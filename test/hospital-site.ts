@@ -22,5 +22,6 @@ export const loadExample = (name: string): Promise<Loaded> =>
       metrics: shipped('config', 'metrics.yaml'),
       rules: shipped('config', 'rules.yaml'),
       checks: shipped('config', 'checks.yaml'),
+      holidays: shipped('config', 'holidays.yaml'),
     },
   })

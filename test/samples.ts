@@ -1,3 +1,4 @@
+import { noHolidays } from '../src/model/calendar.ts'
 import { plainConversion } from '../src/model/conversion.ts'
 import type { Device } from '../src/model/device.ts'
 import type { Telltales } from '../src/model/mask.ts'
@@ -133,7 +134,11 @@ export function makeSite(changed: Partial<Site> = {}): Site {
     drills: { receipt: undefined, schedule: [] },
     devices: [],
     discoveryRanges: [],
-    unwatched: [],
+    unpolled: [],
+    duties: [],
+    dutyPlan: undefined,
+    holidays: noHolidays,
+    reports: undefined,
     itself: makeDevice({ name: 'siteward' }),
     groups: [],
     timeZone: () => 'UTC',

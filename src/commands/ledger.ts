@@ -8,7 +8,7 @@ import type { Language } from '../model/metric.ts'
 import type { Site } from '../model/site.ts'
 import { workbook } from '../sheet/workbook.ts'
 import { JournalError, viewJournal } from '../store/journal.ts'
-import { fromRecord } from '../upkeep/ledger-keeper.ts'
+import { fromRecord, isReadByHand } from '../upkeep/ledger-keeper.ts'
 import { columns } from './columns.ts'
 import { type Command, type Io, UsageError } from './command.ts'
 import { DaemonError, daemonOptions, daemonUsage, findDaemon, goodBody, type RunningDaemon } from './operate.ts'
@@ -97,7 +97,7 @@ function fromFiles(site: Site, io: Io): readonly LedgerEntry[] {
   const today = dayOf(io.clock.now().wall, site.timeZone())
   return [
     ...site.devices.map(({ name, asset }) => entryOf(name, asset, true, told.get(name) ?? {}, today)),
-    ...site.unwatched.map((asset) => entryOf(asset.name, asset, false, {}, today)),
+    ...site.unpolled.map(({ name, asset }) => entryOf(name, asset, isReadByHand(name, site), {}, today)),
   ]
 }
 

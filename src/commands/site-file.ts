@@ -38,6 +38,7 @@ function depsOf(env: Io['env'], lists: FetchList): LoadDeps {
       metrics: shipped('config', 'metrics.yaml'),
       rules: shipped('config', 'rules.yaml'),
       checks: shipped('config', 'checks.yaml'),
+      holidays: shipped('config', 'holidays.yaml'),
     },
   }
 }

@@ -148,8 +148,3 @@ function wrongWith(key: AssetField, value: string): string | undefined {
       return value.trim() !== '' && Number(value) >= 0 ? undefined : `${value} is no number`
   }
 }
-
-/** Where the ledger speaks of what is no device of the site: it is kept, as what siteward does not watch. */
-export function unwatched(assets: ReadonlyMap<string, Asset>, devices: ReadonlySet<string>): readonly Asset[] {
-  return [...assets.values()].filter(({ name }) => !devices.has(name))
-}

@@ -4,7 +4,7 @@ import type { Vocabulary } from '../model/metric.ts'
 import { formatPlace, type Place } from '../model/place.ts'
 import type { Problem } from '../model/problem.ts'
 import type { Site } from '../model/site.ts'
-import { readLedger, unwatched } from './assets.ts'
+import { readLedger } from './assets.ts'
 import { salvage } from './check.ts'
 import { loadChecks } from './checks.ts'
 import { type Credential, readCredentials } from './credentials.ts'
@@ -12,7 +12,9 @@ import { checkDependencies } from './dependencies.ts'
 import { readDerived } from './derived.ts'
 import { type DeviceItem, type FetchList, readSources } from './device-sources.ts'
 import { credentialsOf, type DeviceText, probesOf, readDevice, readDeviceText } from './devices.ts'
+import { readDuties } from './duties.ts'
 import type { Files } from './files.ts'
+import { readHolidays } from './holidays.ts'
 import { isJson } from './json.ts'
 import { readOperators } from './operators.ts'
 import { type LoadedProbe, listProbes, loadProbe, type ProbeDeps, probeFiles } from './probes.ts'
@@ -24,6 +26,7 @@ import { checkSite, itself, ownName, readSite, type SiteText, stateDirectoryOf }
 import { SiteRules } from './site-rules.ts'
 import { defaultTiming, readTiming } from './timing.ts'
 import type { Tree } from './tree.ts'
+import { readUnpolled, withRules } from './unpolled.ts'
 import { loadVocabulary } from './vocabulary.ts'
 import { readTree } from './yaml.ts'
 
@@ -36,11 +39,12 @@ export interface LoadDeps {
   readonly protocols: Protocols
   /** Where lists of devices are fetched. */
   readonly fetchList: FetchList
-  /** What comes with siteward: config/metrics.yaml, rules.yaml, checks.yaml and the folder probes/. */
+  /** What comes with siteward: config/metrics.yaml, rules.yaml, checks.yaml, holidays.yaml and the folder probes/. */
   readonly shipped: {
     readonly metrics: string
     readonly rules: string
     readonly checks: string
+    readonly holidays: string
     readonly probes: string
   }
 }
@@ -111,8 +115,20 @@ async function assemble(top: SiteText, tree: Tree, deps: LoadDeps, problems: Pro
   if (problems.mistakes === 0) warnUnused(texts, top, credentials, shelf, tree, problems)
   const operators = await readOperators(top, tree, deps, problems)
   const ofItself = itself(rules.ofSiteward(), tree)
-  const others = { itself: ofItself, unwatched: unwatched(assets, names) }
-  return readSite(top, { devices, ...others, names, vocabulary, operators, credentials }, env, tree, problems)
+  const { duties, rules: byHand } = readDuties(
+    top.duties,
+    { devices, names, vocabulary },
+    { tree, path: ['duties'] },
+    problems,
+  )
+  const others = {
+    devices: devices.map((device) => withRules(device, byHand.get(device.name))),
+    unpolled: readUnpolled({ assets, duties, byHand, rules, names }),
+    itself: ofItself,
+    duties,
+    holidays: await readHolidays(top.holidays, tree, shipped.holidays, files, problems),
+  }
+  return readSite(top, { ...others, names, vocabulary, operators, credentials }, env, tree, problems)
 }
 
 async function readVocabulary({ shipped, files }: LoadDeps, problems: Problems): Promise<Vocabulary> {

@@ -6,6 +6,7 @@ import type { Protocols } from './protocols.ts'
 import { pointKeys } from './schemas/conversion.ts'
 import { derived } from './schemas/derived.ts'
 import { deviceSchema } from './schemas/device.ts'
+import { holidaysSchema, planSchema } from './schemas/duty.ts'
 import { maskingSchema } from './schemas/masking.ts'
 import { probeSchema } from './schemas/probe.ts'
 import { checksSchema, override, rule, rulesSchema } from './schemas/rule.ts'
@@ -19,6 +20,8 @@ import { metric, metricsSchema } from './schemas/vocabulary.ts'
 export function renderSchemas(protocols: Protocols): ReadonlyMap<string, string> {
   const schemas: Readonly<Record<string, Json>> = {
     'checks.json': closeObjects(checksSchema),
+    'duties.json': closeObjects(planSchema),
+    'holidays.json': closeObjects(holidaysSchema),
     'masking.json': closeObjects(maskingSchema),
     'metrics.json': closeObjects(metricsSchema(metric)),
     'probe.json': probeForEditors(protocols),

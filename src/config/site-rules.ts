@@ -93,13 +93,22 @@ export class SiteRules {
 
   /** The rules on siteward itself, with what the site says under their names. */
   ofSiteward(): readonly Rule[] {
-    const { ofSiteward, vocabulary } = this.#sources
-    const names = new Set(ofSiteward.map(({ alarm }) => alarm))
-    let drafts = ofSiteward
+    return this.#asTheSiteSays(this.#sources.ofSiteward)
+  }
+
+  /** The rules on what the ledger knows of a thing that is not polled. */
+  ofThing(asset: Asset): readonly Rule[] {
+    const made = assetMetrics(asset)
+    return this.#asTheSiteSays(this.#sources.ofAssets.filter(({ when }) => made.includes(when)))
+  }
+
+  #asTheSiteSays(shipped: readonly Draft[]): readonly Rule[] {
+    const names = new Set(shipped.map(({ alarm }) => alarm))
+    let drafts = shipped
     for (const { alarm, text, spot } of this.#overrides) {
       if (names.has(alarm)) drafts = overrideDrafts(drafts, alarm, text, spot, this.#problems)
     }
-    return rulesOf(drafts, vocabulary, this.#problems)
+    return rulesOf(drafts, this.#sources.vocabulary, this.#problems)
   }
 
   /** What devices with the same probes, derived readings and kinds of asset data have in common. */

@@ -1,9 +1,10 @@
 import Type, { type Static } from 'typebox'
 import type { Operator } from '../model/access.ts'
 import { type AddressRange, parseRange } from '../model/address-range.ts'
-import type { Asset } from '../model/asset.ts'
+import type { Holidays } from '../model/calendar.ts'
 import type { Inhibition } from '../model/dependency.ts'
 import type { Device } from '../model/device.ts'
+import type { Duty } from '../model/duty.ts'
 import type { Vocabulary } from '../model/metric.ts'
 import type { Rule } from '../model/rule.ts'
 import type { Listen, Site, Traps } from '../model/site.ts'
@@ -16,6 +17,7 @@ import { readGroups } from './groups.ts'
 import { orOneOf } from './misspelt.ts'
 import type { Problems } from './problems.ts'
 import { readQuiet } from './quiet.ts'
+import { readReports } from './reports.ts'
 import { cleanLabels, isReserved } from './rules.ts'
 import { siteSchema } from './schemas/site.ts'
 import { besideFile } from './secrets.ts'
@@ -36,7 +38,9 @@ export type SiteText = Static<typeof schema>
 export interface SiteParts {
   readonly devices: readonly Device[]
   readonly itself: Device
-  readonly unwatched: readonly Asset[]
+  readonly unpolled: readonly Device[]
+  readonly duties: readonly Duty[]
+  readonly holidays: Holidays
   /** Of all devices, those with a mistake too. */
   readonly names: ReadonlySet<string>
   readonly vocabulary: Vocabulary
@@ -47,7 +51,7 @@ export interface SiteParts {
 /** A site of its text and what was read before it; what is wrong is told. */
 export function readSite(
   text: SiteText,
-  { devices, itself, unwatched, names, vocabulary, operators, credentials }: SiteParts,
+  { devices, itself, unpolled, duties, holidays, names, vocabulary, operators, credentials }: SiteParts,
   env: Readonly<Record<string, string | undefined>>,
   tree: Tree,
   problems: Problems,
@@ -84,7 +88,11 @@ export function readSite(
     devices,
     discoveryRanges: readRanges(text.discovery_ranges, { tree, path: ['discovery_ranges'] }, problems),
     itself,
-    unwatched,
+    unpolled,
+    duties,
+    dutyPlan: text.duty_plan === undefined ? undefined : besideFile(tree.file, text.duty_plan),
+    holidays,
+    reports: readReports(text.reports, text.language, tree, problems),
     groups,
     timeZone,
     quiet: readQuiet(

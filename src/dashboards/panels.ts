@@ -40,6 +40,7 @@ const units: Readonly<Record<Unit, string>> = {
   bytes_per_second: 'Bps',
   pascals: 'pressurepa',
   rpm: 'rotrpm',
+  grams: 'massg',
   ohms: 'ohm',
   dbm: 'dBm',
   litres_per_second: 'suffix: l/s',

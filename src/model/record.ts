@@ -13,8 +13,9 @@ export const steps = ['taken', 'on_site', 'repaired'] as const
 
 export type Step = (typeof steps)[number]
 
-/** Every kind of entry of the record; `asset`: what a device tells of itself, where it is new or has changed. */
-export const eventKinds = [...alarmKinds, ...steps, 'operation', 'drill', 'asset'] as const
+/** Every kind of entry of the record; `asset`: what a device tells of itself, where it is new or has changed;
+ * `duty`: recurring work that was planned, done, or taken back. */
+export const eventKinds = [...alarmKinds, ...steps, 'operation', 'drill', 'asset', 'duty'] as const
 
 export type EventKind = (typeof eventKinds)[number]
 

@@ -1,13 +1,15 @@
 import type { Access } from './access.ts'
 import type { AddressRange } from './address-range.ts'
-import type { Asset } from './asset.ts'
+import type { Holidays } from './calendar.ts'
 import type { Milliseconds } from './clock.ts'
 import type { Inhibition } from './dependency.ts'
 import type { Device } from './device.ts'
+import type { Duty } from './duty.ts'
 import type { DeviceGroup } from './group.ts'
 import type { Labels } from './labels.ts'
 import type { Language, Vocabulary } from './metric.ts'
 import type { QuietWindow } from './quiet.ts'
+import type { SiteReports } from './report.ts'
 import type { ServiceLevels } from './service-level.ts'
 
 /** Where /metrics is served. */
@@ -74,11 +76,18 @@ export interface Site {
   /** How long the record of alarms and operations is kept. */
   readonly keepRecord: Milliseconds
   readonly drills: SiteDrills
+  /** Recurring work that no sensor shows. */
+  readonly duties: readonly Duty[]
+  /** The file of what the site owes; undefined where none is named. */
+  readonly dutyPlan: string | undefined
+  readonly holidays: Holidays
+  /** Reports on a schedule; undefined where there are none. */
+  readonly reports: SiteReports | undefined
   readonly devices: readonly Device[]
   /** Where devices may be looked for. */
   readonly discoveryRanges: readonly AddressRange[]
-  /** What the ledger knows beside the devices: things that siteward does not watch. */
-  readonly unwatched: readonly Asset[]
+  /** What siteward never polls: what the ledger knows beside the devices, and what people read by hand. */
+  readonly unpolled: readonly Device[]
   /** siteward as a device of its own, on which it alarms about itself. */
   readonly itself: Device
   /** Devices that are counted together. */
@@ -98,11 +107,12 @@ export interface Site {
  */
 export type SiteNow = () => Site
 
-/** All that has rules: the devices, the groups of them, and siteward itself. */
+/** All that has rules: the devices, what is not polled, the groups of devices, and siteward itself. */
 export function ruledDevices({
   devices,
+  unpolled,
   groups,
   itself,
-}: Pick<Site, 'devices' | 'groups' | 'itself'>): readonly Device[] {
-  return [...devices, ...groups.map(({ device }) => device), itself]
+}: Pick<Site, 'devices' | 'unpolled' | 'groups' | 'itself'>): readonly Device[] {
+  return [...devices, ...unpolled, ...groups.map(({ device }) => device), itself]
 }

@@ -28,6 +28,7 @@ export const units = {
   },
   pascals: { suffix: 'pascals', sign: 'Pa', written: { Pa: 1, hPa: 100, kPa: 1e3, MPa: 1e6, bar: 1e5 } },
   rpm: { suffix: 'rpm', sign: 'rpm', written: { rpm: 1 } },
+  grams: { suffix: 'grams', sign: 'g', written: { g: 1, kg: 1e3 } },
   ohms: { suffix: 'ohms', sign: 'Ω', written: { Ω: 1, ohm: 1, mΩ: 1e-3 } },
   dbm: { suffix: 'dbm', sign: 'dBm', written: { dBm: 1 } },
   litres_per_second: { suffix: 'litres_per_second', sign: 'l/s', written: { 'l/s': 1 } },
@@ -83,6 +84,7 @@ const stepped: Partial<Record<Unit, ReadonlyArray<readonly [number, string]>>> =
     [1e3, 'kW'],
   ],
   joules: [[3.6e6, 'kWh']],
+  grams: [[1e3, 'kg']],
   seconds: [
     [86_400, 'd'],
     [3600, 'h'],

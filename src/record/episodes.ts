@@ -87,6 +87,7 @@ export function continued(episode: Episode, { kind, at, by, note }: RecordEvent)
     case 'operation':
     case 'drill':
     case 'asset':
+    case 'duty':
       return episode
   }
 }

@@ -62,7 +62,7 @@ export class LedgerKeeper {
     const today = dayOf(clock.now().wall, site.timeZone())
     return [
       ...site.devices.map(({ name, asset }) => entryOf(name, asset, true, this.#told.get(name) ?? {}, today)),
-      ...site.unwatched.map((asset) => entryOf(asset.name, asset, false, {}, today)),
+      ...site.unpolled.map(({ name, asset }) => entryOf(name, asset, isReadByHand(name, site), {}, today)),
     ]
   }
 
@@ -76,7 +76,8 @@ export class LedgerKeeper {
   tick(now: Moment): readonly Transition[] {
     if (now.mono < this.#next) return []
     this.#next = now.mono + every
-    const { devices } = this.#parts.site()
+    const { devices: polled, unpolled } = this.#parts.site()
+    const devices = [...polled, ...unpolled]
     for (const [device, labels] of this.#telling()) this.#listen(device, labels, now)
     this.#forget(new Set(devices.flatMap(({ name, asset }) => (asset === undefined ? [] : [name]))))
     return devices.flatMap((device) => (device.asset === undefined ? [] : this.#say(device.name, device.asset, now)))
@@ -150,6 +151,11 @@ export class LedgerKeeper {
     const info = { metric: 'siteward_asset_info', labels: infoOf(asset), value: 1 }
     return series.say([info, ...sayings, ...compared], now)
   }
+}
+
+/** Whether somebody reads something of a thing by hand: then it is watched, though never polled. */
+export function isReadByHand(name: string, { duties }: Pick<Site, 'duties'>): boolean {
+  return duties.some(({ readings }) => readings.some(({ device }) => device === name))
 }
 
 /** The fields that stand on /metrics. */

@@ -1,30 +1,48 @@
 import type { Route } from '../expose/route.ts'
 import type { Transition } from '../judge/cell.ts'
 import type { Moment } from '../model/clock.ts'
+import { DutyKeeper, type DutyParts } from './duty-keeper.ts'
+import { dutyRoutes } from './duty-routes.ts'
 import { LedgerKeeper, type LedgerParts } from './ledger-keeper.ts'
 
 /** What upkeep is wired to. */
-export type UpkeepParts = LedgerParts
+export interface UpkeepParts extends LedgerParts, DutyParts {
+  /** What the judge made of what was typed in. */
+  take(transitions: readonly Transition[]): void
+  /** Puts the record on disk; whether the disk has taken it. */
+  flush(): boolean
+}
 
-/** What siteward does beside watching, day by day: it keeps the ledger of equipment. */
+/** What siteward does beside watching, day by day: it keeps the ledger of equipment and the duties. */
 export class Upkeep {
+  readonly #parts: UpkeepParts
   readonly #ledger: LedgerKeeper
+  readonly #duties: DutyKeeper
 
   constructor(parts: UpkeepParts) {
+    this.#parts = parts
     this.#ledger = new LedgerKeeper(parts)
+    this.#duties = new DutyKeeper(parts)
   }
 
   get routes(): readonly Route[] {
-    return this.#ledger.routes
+    return [...this.#ledger.routes, ...dutyRoutes({ duties: this.#duties, settle: () => this.#settle() })]
   }
 
   /** What the record knows of the time before the start. */
   start(): void {
     this.#ledger.start()
+    this.#duties.start()
   }
 
   /** Lets time pass; returns what the judge made of what siteward says. */
   tick(now: Moment): readonly Transition[] {
-    return this.#ledger.tick(now)
+    return [...this.#ledger.tick(now), ...this.#duties.tick(now)]
+  }
+
+  #settle(): boolean {
+    const { clock, take, flush } = this.#parts
+    take(this.#duties.look(clock.now()))
+    return flush()
   }
 }

@@ -14,7 +14,7 @@ const firstRoundShare: Milliseconds = 4
 export class WatchedSite {
   readonly #around: Surroundings
   readonly #devices = new Map<string, WatchedDevice>()
-  /** Of what is not polled, but has alarms: groups and siteward itself. */
+  /** Of what is not polled, but has alarms: groups, what people read by hand, the ledger's other things, siteward itself. */
   readonly #counted = new Map<string, DeviceSeries>()
   #itself: SelfSeries | undefined
 
@@ -27,7 +27,7 @@ export class WatchedSite {
   }
 
   /** Begins to watch a site that the judge knows already. */
-  start({ devices, groups, itself, vocabulary }: Site, prepared: readonly Prepared[]): void {
+  start({ devices, unpolled, groups, itself, vocabulary }: Site, prepared: readonly Prepared[]): void {
     const { table, store, judge } = this.#around
     const byDevice = new Map<string, Prepared[]>(devices.map(({ name }) => [name, []]))
     for (const one of prepared) byDevice.get(one.device.name)?.push(one)
@@ -38,7 +38,7 @@ export class WatchedSite {
     }
     const scope = table.scope(table.source(itself.name, 'siteward', true))
     this.#itself = new SelfSeries(scope, vocabulary, store, judge)
-    for (const device of [itself, ...groups.map((group) => group.device)]) this.#countAlarms(device)
+    for (const device of [itself, ...unpolled, ...groups.map((group) => group.device)]) this.#countAlarms(device)
   }
 
   /** Polls all of a device; false where something of it is under way. */

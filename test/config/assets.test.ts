@@ -52,7 +52,7 @@ describe('tables of the ledger', () => {
     expect(fieldsOf(loaded, 'one')).toEqual({
       ...{ title: '传感器', maker: '某厂', made: '2021-06', warranty_end: '2026-05-01', spares: '2' },
     })
-    expect(loaded.site?.unwatched.map(({ name, fields }) => ({ name, fields }))).toEqual([
+    expect(loaded.site?.unpolled.map(({ name, asset }) => ({ name, fields: asset?.fields }))).toEqual([
       { name: '碎纸机', fields: { title: '碎纸机', made: '2020-01' } },
     ])
   })

@@ -31,6 +31,7 @@ devices:
       metrics: shipped('config', 'metrics.yaml'),
       rules: shipped('config', 'rules.yaml'),
       checks: shipped('config', 'checks.yaml'),
+      holidays: shipped('config', 'holidays.yaml'),
     },
   })
   if (site === undefined) throw new Error(problems.map(formatProblem).join('\n'))

@@ -5,8 +5,10 @@ import { secretSource } from '../../model/secret-schema.ts'
 import { ledgerTables } from './asset.ts'
 import { derivedList } from './derived.ts'
 import { deviceSource, timing } from './device.ts'
+import { duties, siteHolidays } from './duty.ts'
 import { inhibition, quietTime } from './holds.ts'
 import { alarmName, closed, duration, labels, line, name, named, oneOrMore } from './parts.ts'
+import { siteReports } from './report.ts'
 import { overrides } from './rule.ts'
 
 /** Devices whose series are counted together. */
@@ -201,6 +203,12 @@ export function siteSchema<Device extends TSchema, Credential extends TSchema>(
         Type.Array(inhibition, { description: 'alarms that explain others while they fire', maxItems: 1000 }),
       ),
       ledger: ledgerTables,
+      duties,
+      duty_plan: Type.Optional(
+        line('what the site owes, as config/duties.yaml: siteward coverage holds the site against it'),
+      ),
+      holidays: Type.Optional(siteHolidays),
+      reports: Type.Optional(siteReports),
       device_sources: Type.Array(deviceSource, {
         description: 'more devices, from files, tables and service discovery',
         maxItems: 64,

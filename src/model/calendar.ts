@@ -38,12 +38,6 @@ export function startOf(day: Day, timeZone: string): Milliseconds {
   return Temporal.PlainDate.from(day).toZonedDateTime(timeZone).epochMilliseconds
 }
 
-/** A moment of a day (wall clock), `minutes` after its midnight by the clock on the wall. */
-export function momentOn(day: Day, minutes: number, timeZone: string): Milliseconds {
-  const time = Temporal.PlainTime.from({ hour: Math.floor(minutes / 60), minute: minutes % 60 })
-  return Temporal.PlainDate.from(day).toZonedDateTime({ timeZone, plainTime: time }).epochMilliseconds
-}
-
 /** The later of two days. */
 export function later(a: Day, b: Day): Day {
   return [a, b].sort().at(1) ?? b
@@ -138,9 +132,4 @@ export function nextSpan(day: Day, span: Span): Day {
     case 'year':
       return addMonths(start, 12)
   }
-}
-
-/** The first day of the stretch before the one in which a day falls. */
-export function previousSpan(day: Day, span: Span): Day {
-  return spanStart(addDays(spanStart(day, span), -1), span)
 }

@@ -55,8 +55,7 @@ export class Chunks {
     const known = this.#loaded.get(name)
     if (known !== undefined) return known.module.exports
     const file = join(this.#folder, `${name}.cjs`)
-    // The build writes ASCII, which takes a byte a character in memory as well.
-    const script = new Script(readFileSync(file, 'latin1'), { filename: file, cachedData: this.#cache(name) })
+    const script = new Script(readFileSync(file, 'utf8'), { filename: file, cachedData: this.#cache(name) })
     const module = { exports: {} }
     this.#loaded.set(name, { module, script })
     const require = (id: string): unknown =>

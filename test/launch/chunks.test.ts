@@ -16,7 +16,7 @@ const isRefused = `
   const [, file, ...flags] = process.argv
   require('node:v8').setFlagsFromString(flags[0])
   const cachedData = readFileSync(file.replace(/cjs$/, 'cache'))
-  const script = new (require('node:vm').Script)(readFileSync(file, 'latin1'), { filename: file, cachedData })
+  const script = new (require('node:vm').Script)(readFileSync(file, 'utf8'), { filename: file, cachedData })
   process.stdout.write(String(script.cachedDataRejected))
 `
 

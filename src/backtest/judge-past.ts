@@ -2,6 +2,7 @@ import { phase, type Transition } from '../judge/cell.ts'
 import { Judge } from '../judge/judge.ts'
 import type { Milliseconds, Moment } from '../model/clock.ts'
 import type { Device } from '../model/device.ts'
+import type { DeviceGroup } from '../model/group.ts'
 import type { Labels } from '../model/labels.ts'
 import type { Metric } from '../model/metric.ts'
 import type { Rule } from '../model/rule.ts'
@@ -19,19 +20,22 @@ export interface Judged {
   /** Metrics that rules speak of and that the past has no reading of. */
   readonly unread: readonly string[]
   readonly readings: number
+  /** When the first reading of all was read; undefined where there is none. */
+  readonly since: Milliseconds | undefined
 }
 
-/** Judges the past of a whole site by its rules, as if siteward had watched then. */
+/** Judges the past of a whole site by its rules, its groups' included, as if siteward had watched then. */
 export async function judgePast(site: Site, past: Past, from: Milliseconds, to: Milliseconds): Promise<Judged> {
   const fired: Fired[] = []
   const wanted = new Set<string>()
   const seen = new Set<string>()
   let readings = 0
-  for (let i = 0; i < site.devices.length; i += devicesAtOnce) {
-    const devices = site.devices.slice(i, i + devicesAtOnce)
-    const metrics = [...new Set(devices.flatMap((device) => device.rules.flatMap(metricsOf)))]
+  let since: Milliseconds | undefined
+  for (const { devices, groups } of partsOf(site)) {
+    const ruled = [...devices, ...groups.map(({ device }) => device)]
+    const metrics = [...new Set(ruled.flatMap((device) => device.rules.flatMap(metricsOf)))]
     for (const metric of metrics) wanted.add(metric)
-    const replay = new Replay(site, devices)
+    const replay = new Replay(site, devices, groups)
     for (let start = from; start < to; start += past.span) {
       const end = Math.min(to, start + past.span)
       // Both ends of a span would be read twice.
@@ -40,12 +44,30 @@ export async function judgePast(site: Site, past: Past, from: Milliseconds, to: 
       for (const { metric, points } of found) {
         seen.add(metric)
         readings += points.length
+        since = Math.min(since ?? Number.POSITIVE_INFINITY, points[0]?.[0] ?? Number.POSITIVE_INFINITY)
       }
       replay.take(found)
     }
     fired.push(...replay.end())
   }
-  return { fired, unread: [...wanted].filter((metric) => !seen.has(metric)).sort(), readings }
+  const unread = [...wanted].filter((metric) => !seen.has(metric)).sort()
+  return { fired, unread, readings, since: Number.isFinite(since) ? since : undefined }
+}
+
+/** What is judged side by side. */
+interface Part {
+  readonly devices: readonly Device[]
+  readonly groups: readonly DeviceGroup[]
+}
+
+/** Some devices at a time, and then each group, for which its members are read again without their own rules. */
+function partsOf({ devices, groups }: Site): readonly Part[] {
+  const parts: Part[] = []
+  for (let i = 0; i < devices.length; i += devicesAtOnce)
+    parts.push({ devices: devices.slice(i, i + devicesAtOnce), groups: [] })
+  const membersOf = ({ members }: DeviceGroup): readonly Device[] =>
+    devices.filter(({ name }) => members.includes(name)).map((device) => ({ ...device, rules: [] }))
+  return [...parts, ...groups.map((group) => ({ devices: membersOf(group), groups: [group] }))]
 }
 
 /** The metrics without which a rule cannot be judged. */
@@ -64,7 +86,7 @@ class Replay {
   readonly #open = new Map<string, Fired>()
   readonly #fired: Fired[] = []
 
-  constructor(site: Site, devices: readonly Device[]) {
+  constructor(site: Site, devices: readonly Device[], groups: readonly DeviceGroup[]) {
     this.#judge = new Judge(site, this.#store)
     this.#metrics = site.vocabulary
     const table = new SeriesTable(site.name, (series) => {
@@ -75,6 +97,7 @@ class Replay {
       this.#judge.addDevice(device)
       this.#scopes.set(device.name, table.scope(table.source(device.name, 'past')))
     }
+    for (const group of groups) this.#judge.addGroup(group)
   }
 
   take(found: readonly PastOf[]): void {

@@ -20,6 +20,8 @@ export interface Wanted {
 export interface Past {
   /** For people: `Prometheus at http://..`, `siteward at http://..`. */
   readonly name: string
+  /** How far back it goes at most. */
+  readonly reach: Milliseconds
   /** How much is asked for at once. */
   readonly span: Milliseconds
   read(wanted: Wanted): Promise<readonly PastOf[]>

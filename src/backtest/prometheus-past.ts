@@ -17,6 +17,7 @@ const pointsAtOnce = 240
 export function prometheusPast(base: URL, site: string, vocabulary: Vocabulary, step: Milliseconds, ask: Fetch): Past {
   return {
     name: `Prometheus at ${base.origin}`,
+    reach: Number.POSITIVE_INFINITY,
     span: pointsAtOnce * step,
     async read(wanted) {
       const url = new URL(`${base.pathname.replace(/\/$/, '')}/api/v1/query_range`, base)

@@ -1,15 +1,20 @@
+import type { Milliseconds } from '../model/clock.ts'
 import type { Labels } from '../model/labels.ts'
 import { type Past, PastError, type PastOf, type Wanted } from './past.ts'
 
 /** Asks a running siteward; resolves to the JSON of its answer. Rejects with the reason for the operator. */
 export type Ask = (path: string) => Promise<unknown>
 
+/** A day, and what it may keep beyond that. */
+const reach: Milliseconds = 25 * 3_600_000
+
 /** The past as siteward itself has it, the last 24 hours: as it was read, poll by poll. */
 export function sitewardPast(name: string, ask: Ask): Past {
   return {
     name: `siteward at ${name}`,
     // What it has at most is asked for at once, device by device.
-    span: 25 * 3_600_000,
+    reach,
+    span: reach,
     async read({ devices, metrics, from, to }: Wanted) {
       const found: PastOf[] = []
       for (const device of devices) {

@@ -5,8 +5,9 @@ import { type Fired, type Past, PastError } from '../backtest/past.ts'
 import { type Fetch, prometheusPast } from '../backtest/prometheus-past.ts'
 import { sitewardPast } from '../backtest/siteward-past.ts'
 import type { Milliseconds } from '../model/clock.ts'
+import { isDrill } from '../model/drill.ts'
 import { formatDuration, parseDuration } from '../model/duration.ts'
-import { labelText } from '../model/labels.ts'
+import { type Labels, labelText } from '../model/labels.ts'
 import type { Site } from '../model/site.ts'
 import { type Command, UsageError } from './command.ts'
 import { DaemonError, daemonOptions, daemonUsage, findDaemon, goodBody, type RunningDaemon } from './operate.ts'
@@ -36,7 +37,8 @@ const options = {
 
 const second: Milliseconds = 1000
 const minute: Milliseconds = 60 * second
-const day: Milliseconds = 86_400 * second
+const hour: Milliseconds = 60 * minute
+const day: Milliseconds = 24 * hour
 /** Prometheus answers a span of the past within this time, or not at all. */
 const slowestAnswer: Milliseconds = 60 * second
 
@@ -67,10 +69,11 @@ export const backtest: Command = {
     const to = io.clock.now().wall
     const from = to - (durationOf('--since', values.since) ?? (prometheus === undefined ? day : 30 * day))
     try {
-      const judged = await judgePast(site, past, from, to)
-      const { did, from: source } = await whatFired(site, past, daemon, from, to)
+      const judged = await judgePast(site, past, Math.max(from, to - past.reach), to)
+      const since = judged.since ?? to
+      const { did, from: source } = await whatFired(site, past, daemon, since, to)
       const compared = compareFired(judged.fired, did, Math.max(2 * step, minute))
-      const report = { judged, compared, source, past, from, to }
+      const report = { judged, compared, source, past, asked: from, from: since, to }
       io.out.write(values.json ? `${JSON.stringify(asObject(report), null, 2)}\n` : asText(report))
       return 0
     } catch (error) {
@@ -106,7 +109,7 @@ const ask: Fetch = async (url, body) => {
   return { status: response.status, text: await response.text() }
 }
 
-/** What did fire: by the record of the running siteward, or by the counts that it exposed. */
+/** What did fire since there are readings: by the record of the running siteward, or by the counts that it exposed. */
 async function whatFired(
   site: Site,
   past: Past,
@@ -114,13 +117,13 @@ async function whatFired(
   from: Milliseconds,
   to: Milliseconds,
 ): Promise<{ readonly did: readonly Fired[]; readonly from: string }> {
-  const record = await recorded(daemon, from)
+  const record = await recorded(daemon, from, site.itself.name)
   if (record !== undefined) return { did: record, from: `the record of siteward at ${daemon.url.origin}` }
   const counts = new Map<
     string,
     { of: Pick<Fired, 'alarm' | 'severity' | 'device'>; points: (readonly [number, number])[] }
   >()
-  const devices = site.devices.map(({ name }) => name)
+  const devices = [...site.devices, ...site.groups.map(({ device }) => device)].map(({ name }) => name)
   for (let start = from; start < to; start += past.span) {
     const end = start + past.span > to ? to : start + past.span - 1
     for (const { labels, points } of await past.read({ devices, metrics: ['siteward_alarms'], from: start, to: end })) {
@@ -143,14 +146,24 @@ interface Recorded {
   readonly fired_at: string
   readonly lasted_seconds: number
   readonly state: string
+  readonly labels: Labels
 }
 
-/** Undefined where no siteward with a record answers. */
-async function recorded(daemon: RunningDaemon, from: Milliseconds): Promise<readonly Fired[] | undefined> {
+/**
+ * Undefined where no siteward with a record answers. What siteward (`itself`) said of itself, and drills, are not judged
+ * again; nor is what was over before there are readings.
+ */
+async function recorded(
+  daemon: RunningDaemon,
+  from: Milliseconds,
+  itself: string,
+): Promise<readonly Fired[] | undefined> {
   try {
     const body = goodBody(await daemon.call('GET', `/api/v1/alarms?since=${new Date(from).toISOString()}`))
     const list = typeof body === 'object' && body !== null && 'alarms' in body ? body.alarms : undefined
-    return Array.isArray(list) ? list.map(firedOf) : undefined
+    if (!Array.isArray(list)) return undefined
+    const judged = list.filter(({ device, labels }: Recorded) => device !== itself && !isDrill(labels))
+    return judged.map(firedOf).filter(({ to }) => to === undefined || to >= from)
   } catch (error) {
     if (error instanceof DaemonError) return undefined
     throw error
@@ -174,6 +187,8 @@ interface Report {
   readonly compared: Comparison
   readonly source: string
   readonly past: Past
+  /** From when on it was asked for, and from when on there are readings. */
+  readonly asked: Milliseconds
   readonly from: Milliseconds
   readonly to: Milliseconds
 }
@@ -192,8 +207,9 @@ function asObject({ judged, compared, source, past, from, to }: Report): unknown
   }
 }
 
-function asText({ judged, compared, source, past, from, to }: Report): string {
+function asText({ judged, compared, source, past, asked, from, to }: Report): string {
   const lines = [
+    ...(from - asked < hour ? [] : [`${past.name} has readings since ${stamp(from)} only`]),
     `${judged.readings} readings from ${past.name}, ${stamp(from)} to ${stamp(to)}; what fired then is from ${source}`,
     ...(judged.unread.length === 0
       ? []

@@ -1,5 +1,5 @@
 import type { Command } from '../../src/commands/command.ts'
-import { systemClock } from '../../src/model/clock.ts'
+import { type Clock, systemClock } from '../../src/model/clock.ts'
 
 /** What a command has printed and how it ended. */
 export interface Called {
@@ -13,6 +13,7 @@ export async function call(
   command: Command,
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  clock: Clock = systemClock,
 ): Promise<Called> {
   const text = { out: '', err: '' }
   const to = (stream: 'out' | 'err') => ({
@@ -20,7 +21,7 @@ export async function call(
       text[stream] += data
     },
   })
-  const io = { out: to('out'), err: to('err'), env, clock: systemClock, untilStopped: async () => {} }
+  const io = { out: to('out'), err: to('err'), env, clock, untilStopped: async () => {} }
   const code = await command.run(args, io)
   return { code, ...text }
 }

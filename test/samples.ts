@@ -138,7 +138,6 @@ export function makeSite(changed: Partial<Site> = {}): Site {
     duties: [],
     dutyPlan: undefined,
     holidays: noHolidays,
-    reports: undefined,
     itself: makeDevice({ name: 'siteward' }),
     groups: [],
     timeZone: () => 'UTC',

@@ -17,7 +17,6 @@ import { readGroups } from './groups.ts'
 import { orOneOf } from './misspelt.ts'
 import type { Problems } from './problems.ts'
 import { readQuiet } from './quiet.ts'
-import { readReports } from './reports.ts'
 import { cleanLabels, isReserved } from './rules.ts'
 import { siteSchema } from './schemas/site.ts'
 import { besideFile } from './secrets.ts'
@@ -92,7 +91,6 @@ export function readSite(
     duties,
     dutyPlan: text.duty_plan === undefined ? undefined : besideFile(tree.file, text.duty_plan),
     holidays,
-    reports: readReports(text.reports, text.language, tree, problems),
     groups,
     timeZone,
     quiet: readQuiet(

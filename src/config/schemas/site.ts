@@ -8,7 +8,6 @@ import { deviceSource, timing } from './device.ts'
 import { duties, siteHolidays } from './duty.ts'
 import { inhibition, quietTime } from './holds.ts'
 import { alarmName, closed, duration, labels, line, name, named, oneOrMore } from './parts.ts'
-import { siteReports } from './report.ts'
 import { overrides } from './rule.ts'
 
 /** Devices whose series are counted together. */
@@ -208,7 +207,6 @@ export function siteSchema<Device extends TSchema, Credential extends TSchema>(
         line('what the site owes, as config/duties.yaml: siteward coverage holds the site against it'),
       ),
       holidays: Type.Optional(siteHolidays),
-      reports: Type.Optional(siteReports),
       device_sources: Type.Array(deviceSource, {
         description: 'more devices, from files, tables and service discovery',
         maxItems: 64,

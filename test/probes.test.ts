@@ -42,9 +42,9 @@ test('every probe that ships is without a problem', () => {
 
 test('every alarm that ships says in both languages what to check, and nothing is said of one that is none', async () => {
   const checks = await loadChecks(shipped('config', 'checks.yaml'), diskFiles, new Problems())
-  const { drafts, ofSiteward } = await loadRules(shipped('config', 'rules.yaml'), diskFiles, vocabulary)
+  const { drafts, ofSiteward, ofAssets } = await loadRules(shipped('config', 'rules.yaml'), diskFiles, vocabulary)
   const alarms = [
-    ...[...drafts, ...ofSiteward].map(({ alarm, part }) => ({ alarm, check: part.check })),
+    ...[...drafts, ...ofSiteward, ...ofAssets].map(({ alarm, part }) => ({ alarm, check: part.check })),
     ...[...probes.values()].flatMap(({ rules }) => rules),
   ]
   const unsaid = alarms.filter(({ alarm, check }) => check === undefined && !checks.has(alarm))

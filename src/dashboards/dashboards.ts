@@ -81,7 +81,7 @@ const plans: readonly Plan[] = [
     rows: [
       { title: { en: 'UPS', zh: 'UPS' }, metrics: ['ups_'] },
       { title: { en: 'Batteries', zh: '电池' }, metrics: ['battery_'] },
-      { title: { en: 'Meters and cabinets', zh: '电表与配电柜' }, metrics: ['power_', 'cabinet_'] },
+      { title: { en: 'Meters and cabinets', zh: '电表与配电柜' }, metrics: ['power_', 'cabinet_', 'earth_'] },
     ],
   },
   {

@@ -89,9 +89,9 @@ scrape_configs: [{ job_name: siteward, static_configs: [{ targets: ['${target}']
     const empty: string[] = []
     for (const expression of expressionsOf(site))
       if ((await query(asked(expression))).length === 0) empty.push(expression)
-    // Nothing fires, nothing was late or held back, no limit is set on most, and no Alertmanager is there.
+    // Nothing fires, nothing was late or held back, no limit is set on most, no Alertmanager, ledger or duty is there.
     const quiet =
-      /siteward_threshold|siteward_alarms\{.*firing|poll_faults|alertmanager|siteward_event_active|siteward_drill/
+      /siteward_threshold|siteward_alarms\{.*firing|poll_faults|alertmanager|siteward_event_active|siteward_drill|siteward_(duty|asset|warranty|battery|certificate)_/
     expect(empty.filter((expression) => !quiet.test(expression))).toEqual([])
     const [state] = await query(asked(expressionsOf(site).find((one) => one.includes('air_conditioner_state')) ?? ''))
     expect([state?.metric['device'], state?.value[1]]).toEqual(['crac-1', '0'])

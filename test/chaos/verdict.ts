@@ -16,7 +16,8 @@ export interface Verdict {
   /**
    * Rooms whose page one Alertmanager repeated right after the other had taken it back. The second decides on what fired
    * before it waited for the first (dispatch.go takes the alerts, notify.go then waits): whoever tells them, two
-   * Alertmanagers out of step do that.
+   * Alertmanagers out of step do that. So do two that page in the same moment: one has waited for the other long enough,
+   * and the other, cut off until then, has nobody to wait for.
    */
   readonly raced: readonly number[]
   /** Pages that something fires. */
@@ -40,9 +41,12 @@ export function verdictOf({ heats }: ChaosSchedule, pages: readonly Page[], bega
     ),
     false: roomsWhere((room, lasts) => !lasts && of(room, 'firing').length > 0),
     repeated: roomsWhere(
-      (room) => of(room, 'firing').filter((page) => !isRaced(page, of(room, 'resolved'))).length > 1,
+      (room) =>
+        of(room, 'firing').filter((page) => !isRaced(page, of(room, 'resolved'), of(room, 'firing'))).length > 1,
     ),
-    raced: roomsWhere((room) => of(room, 'firing').some((page) => isRaced(page, of(room, 'resolved')))),
+    raced: roomsWhere((room) =>
+      of(room, 'firing').some((page) => isRaced(page, of(room, 'resolved'), of(room, 'firing'))),
+    ),
     pages: heats.reduce((sum, { room }) => sum + of(room, 'firing').length, 0),
   }
 }
@@ -50,6 +54,12 @@ export function verdictOf({ heats }: ChaosSchedule, pages: readonly Page[], bega
 /** Half a second more for a machine under load. */
 const slowest = 1000 * peerTimeout + 500
 
-function isRaced({ at, from }: Page, resolved: readonly Page[]): boolean {
-  return resolved.some((other) => other.from !== from && at > other.at && at - other.at < slowest)
+/** Milliseconds within which neither Alertmanager can have heard of the other's page on a machine under load. */
+const sameMoment = 500
+
+function isRaced(page: Page, resolved: readonly Page[], firing: readonly Page[]): boolean {
+  const { at, from } = page
+  const isRepeated = resolved.some((other) => other.from !== from && at > other.at && at - other.at < slowest)
+  const earlier = firing.slice(0, firing.indexOf(page))
+  return isRepeated || earlier.some((other) => other.from !== from && at - other.at < sameMoment)
 }

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import type { Page } from './pager.ts'
-import { scheduleOf } from './schedule.ts'
+import { type Fault, scheduleOf } from './schedule.ts'
 import { verdictOf } from './verdict.ts'
 
 const heat = { room: 0, from: 5, to: 25, lasts: true }
-const schedule = { ...scheduleOf(1), heats: [heat] }
+const back: Fault = { kind: 'cut', member: 'alertmanager-1', from: 4, to: 8.5 }
+const schedule = { ...scheduleOf(1), heats: [heat], faults: [back] }
 
 function page(status: Page['status'], seconds: number, from: Page['from']): Page {
   return { device: 'room-0', alertname: 'RoomTemperature', startsAt: '', status, at: seconds * 1000, from }
@@ -23,8 +24,9 @@ describe('who has told twice', () => {
     expect(told([9, one])).toEqual({ repeated: [], raced: [] })
   })
 
-  test('two Alertmanagers in the same moment are their own race', () => {
+  test('two Alertmanagers in the same moment, after one was cut off, are their own race; without that they are not', () => {
     expect(told([9, one], [9.2, other])).toEqual({ repeated: [], raced: [0] })
+    expect(told([12, one], [12.2, other])).toEqual({ repeated: [0], raced: [] })
   })
 
   test('one that tells twice, and a second one that had time to hear of the first, repeat it', () => {

@@ -16,8 +16,8 @@ export interface Verdict {
   /**
    * Rooms whose page one Alertmanager repeated right after the other had taken it back. The second decides on what fired
    * before it waited for the first (dispatch.go takes the alerts, notify.go then waits): whoever tells them, two
-   * Alertmanagers out of step do that. So do two that page in the same moment: one has waited for the other long enough,
-   * and the other, cut off until then, has nobody to wait for.
+   * Alertmanagers out of step do that. So do two that page in the same moment after one was cut off: the other has waited
+   * for it long enough, and it has nobody to wait for.
    */
   readonly raced: readonly number[]
   /** Pages that something fires. */
@@ -25,11 +25,17 @@ export interface Verdict {
 }
 
 /** Pure: judges pages (`began`: the schedule's beginning on their clock) by the schedule. */
-export function verdictOf({ heats }: ChaosSchedule, pages: readonly Page[], began: number): Verdict {
+export function verdictOf({ heats, faults }: ChaosSchedule, pages: readonly Page[], began: number): Verdict {
   const of = (room: number, status: Page['status']): readonly Page[] =>
     pages.filter((page) => page.device === `room-${room}` && page.status === status)
   const roomsWhere = (holds: (room: number, lasts: boolean, from: number, to: number) => boolean): readonly number[] =>
     heats.flatMap(({ room, lasts, from, to }) => (holds(room, lasts, from, to) ? [room] : []))
+  /** Whether an Alertmanager has come back shortly before. */
+  const isBack = (at: number): boolean =>
+    faults.some(({ member, to }) => {
+      const since = at - began - 1000 * to
+      return member.startsWith('alertmanager-') && since > 0 && since < justBack
+    })
   return {
     missed: roomsWhere((room, lasts) => lasts && of(room, 'firing').length === 0),
     unresolved: roomsWhere((room) => {
@@ -42,10 +48,11 @@ export function verdictOf({ heats }: ChaosSchedule, pages: readonly Page[], bega
     false: roomsWhere((room, lasts) => !lasts && of(room, 'firing').length > 0),
     repeated: roomsWhere(
       (room) =>
-        of(room, 'firing').filter((page) => !isRaced(page, of(room, 'resolved'), of(room, 'firing'))).length > 1,
+        of(room, 'firing').filter((page) => !isRaced(page, of(room, 'resolved'), of(room, 'firing'), isBack)).length >
+        1,
     ),
     raced: roomsWhere((room) =>
-      of(room, 'firing').some((page) => isRaced(page, of(room, 'resolved'), of(room, 'firing'))),
+      of(room, 'firing').some((page) => isRaced(page, of(room, 'resolved'), of(room, 'firing'), isBack)),
     ),
     pages: heats.reduce((sum, { room }) => sum + of(room, 'firing').length, 0),
   }
@@ -57,9 +64,17 @@ const slowest = 1000 * peerTimeout + 500
 /** Milliseconds within which neither Alertmanager can have heard of the other's page on a machine under load. */
 const sameMoment = 500
 
-function isRaced(page: Page, resolved: readonly Page[], firing: readonly Page[]): boolean {
+/** Milliseconds within which one that is reached again is told, and tells. */
+const justBack = 2000
+
+function isRaced(
+  page: Page,
+  resolved: readonly Page[],
+  firing: readonly Page[],
+  isBack: (at: number) => boolean,
+): boolean {
   const { at, from } = page
   const isRepeated = resolved.some((other) => other.from !== from && at > other.at && at - other.at < slowest)
   const earlier = firing.slice(0, firing.indexOf(page))
-  return isRepeated || earlier.some((other) => other.from !== from && at - other.at < sameMoment)
+  return isRepeated || (isBack(at) && earlier.some((other) => other.from !== from && at - other.at < sameMoment))
 }

@@ -3,10 +3,10 @@ import { createHash } from 'node:crypto'
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { shipped } from '../../src/home.ts'
 import { version } from '../../src/version.ts'
-import { describeWith } from '../peers/peer.ts'
+import { describeUnless, describeWith } from '../peers/peer.ts'
 import { start, until } from '../peers/process.ts'
 import { Machine, mayMakeMachines } from './machine.ts'
 
@@ -18,14 +18,10 @@ function run(command: string, ...args: readonly string[]): string {
   return execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
 }
 
-/** A user without the right to make a machine is told so; where one may be made, its tools must be there. */
+/** Tests in a machine of its own: this user must be allowed to make one, and its tools must be there. */
 function describeMachine(name: string, body: () => void): void {
-  if (mayMakeMachines()) {
-    describeWith(['systemd-nspawn', 'nsenter'], name, body)
-    return
-  }
-  process.stderr.write(`skipped: ${name}: this user may make no machines\n`)
-  describe.skip(name, body)
+  if (mayMakeMachines()) describeWith(['systemd-nspawn', 'nsenter'], name, body)
+  else describeUnless('this user may make no machines: root with mount and process namespaces is needed', name, body)
 }
 
 describeWith(['dpkg-deb', 'npm', 'tar'], 'a release', () => {

@@ -13,16 +13,15 @@ export function peer(command: string): string | undefined {
 }
 
 /**
- * `describe` for tests that need real peers. Where a command is missing the tests skip with a line that names it; when
- * CI=true one test fails instead, since there nothing may be left out unseen.
+ * `describe` for tests that need something of the machine. Where it lacks (`lack`: what, and what to do) the tests skip
+ * with a line that says so; when CI=true one test fails instead, since there nothing may be left out unseen.
  */
-export function describeWith(commands: readonly string[], name: string, body: () => void): void {
-  const missing = commands.filter((command) => peer(command) === undefined)
-  if (missing.length === 0) {
+export function describeUnless(lack: string | undefined, name: string, body: () => void): void {
+  if (lack === undefined) {
     describe(name, body)
     return
   }
-  const message = `${name}: not installed here: ${missing.join(', ')} (see test/peers.sh)`
+  const message = `${name}: ${lack}`
   if (process.env['CI'] === 'true') {
     test(name, () => {
       throw new Error(message)
@@ -31,4 +30,11 @@ export function describeWith(commands: readonly string[], name: string, body: ()
   }
   process.stderr.write(`skipped: ${message}\n`)
   describe.skip(name, body)
+}
+
+/** `describe` for tests that need real peers, by their commands. */
+export function describeWith(commands: readonly string[], name: string, body: () => void): void {
+  const missing = commands.filter((command) => peer(command) === undefined)
+  const lack = missing.length === 0 ? undefined : `not installed here: ${missing.join(', ')} (see test/peers.sh)`
+  describeUnless(lack, name, body)
 }

@@ -94,6 +94,11 @@ async function bundleLaunchers(): Promise<void> {
   chmodSync(join(dist, 'siteward.cjs'), 0o755)
 }
 
+/** Files of their own, that threads run. */
+async function bundleThreads(): Promise<void> {
+  await build({ ...common, entryPoints: ['src/config/parse-worker.ts'], outfile: join(dist, 'parse-worker.cjs') })
+}
+
 async function bundleSiteward(): Promise<void> {
   const ownUrl = 'const ownUrl = require("node:url").pathToFileURL(__filename).href;'
   await build({
@@ -250,7 +255,7 @@ if (process.argv[2] === 'page') {
   rmSync(dist, { recursive: true, force: true })
   await packShipped()
   await Promise.all([bundleLaunchers(), bundlePage()])
-  await Promise.all([bundleSiteward(), bundleQuickChecks(), ...libraries.map(bundleLibrary)])
+  await Promise.all([bundleSiteward(), bundleThreads(), bundleQuickChecks(), ...libraries.map(bundleLibrary)])
   escapeLetters()
   warmUp()
 }

@@ -20,6 +20,7 @@ import { History } from './history/history.ts'
 import { type Cell, phase, type Transition } from './judge/cell.ts'
 import { Judge } from './judge/judge.ts'
 import { annotations } from './judge/text.ts'
+import type { Access, Operator } from './model/access.ts'
 import { type Cancel, type Clock, type Milliseconds, type Moment, momentOf } from './model/clock.ts'
 import { eventMetric } from './model/event.ts'
 import type { Labels } from './model/labels.ts'
@@ -29,9 +30,12 @@ import { SeriesTable } from './model/series.ts'
 import type { Site, SiteNow } from './model/site.ts'
 import type { WebConfig } from './model/web.ts'
 import type { Firing } from './notify/book.ts'
+import { Clients } from './notify/clients.ts'
 import { Notifier } from './notify/notifier.ts'
 import type { AlertmanagerClient } from './notify/sender.ts'
-import { watchdogOf } from './notify/watchdog.ts'
+import { Watchdog } from './notify/watchdog.ts'
+import { breather } from './reload/breath.ts'
+import { changesBetween, mergedSite, type SiteChanges, stepTo } from './reload/site-changes.ts'
 import { Schedule } from './schedule/schedule.ts'
 import { statusRoutes } from './status/status-routes.ts'
 import type { Journal, JournalEntry } from './store/journal.ts'
@@ -62,7 +66,8 @@ export interface DaemonParts {
   readonly version: string
   readonly collectors: ReadonlyMap<string, Collector>
   readonly journal: Journal
-  readonly clients: readonly AlertmanagerClient[]
+  /** The wire to one Alertmanager. */
+  client(url: URL): AlertmanagerClient
   readonly clock: Clock
   readonly random: () => number
   readonly log: Log
@@ -89,7 +94,7 @@ export function makeDaemon(parts: DaemonParts): Made {
 export class Daemon {
   readonly problems: readonly Problem[]
   readonly #parts: DaemonParts
-  readonly #site: Site
+  #site: Site
   readonly #store = new Store()
   readonly #history: History
   readonly #events: EventDesk
@@ -98,6 +103,9 @@ export class Daemon {
   readonly #judge: Judge
   readonly #links: LinkSeries
   readonly #notifier: Notifier
+  readonly #clients: Clients
+  readonly #watchdog: Watchdog
+  readonly #gate: Gate
   readonly #keeper: AlarmKeeper
   readonly #attendance: Attendance
   readonly #drilling: Drilling
@@ -111,6 +119,7 @@ export class Daemon {
   readonly #ready: Promise<void>
   #beReady: () => void = () => {}
   #madeMetrics: OwnMetrics | undefined
+  #local: readonly Operator[] = []
   #server: ExposeServer | undefined
   #sweep: Cancel | undefined
   #prune: Cancel | undefined
@@ -133,7 +142,14 @@ export class Daemon {
       this.#links.added(series)
     })
     this.#links = new LinkSeries(site.vocabulary, this.#table, this.#store)
+    this.#gate = new Gate(site.access, parts.web, () => clock.now().mono)
     this.#notifier = this.#makeNotifier()
+    this.#clients = new Clients(
+      this.#notifier,
+      (url) => parts.client(url),
+      (url) => this.#forgetPeer(url),
+    )
+    this.#watchdog = new Watchdog(this.#notifier, parts.part?.shard)
     this.#quiet = new QuietList(site.stateDirectory, clock, log)
     this.#holds = new HoldKeeper({
       site: siteNow,
@@ -157,6 +173,7 @@ export class Daemon {
         held: (entry, why, at) => this.#attendance.held(entry, why, at),
         told: (entry, toldAt) => this.#attendance.told(entry, toldAt),
         ended: (key, at) => this.#attendance.ended(key, at),
+        left: (key) => this.#attendance.left(key),
         words: (key) => ({ ...this.#attendance.words(key), ...this.#drilling.drills.words(key) }),
       },
     })
@@ -190,6 +207,7 @@ export class Daemon {
         this.#keeper.flush()
         return this.#keeper.isWriting
       },
+      forget: (gone) => this.#watched.forget(gone),
     })
     this.#events = new EventDesk({
       clock,
@@ -253,13 +271,9 @@ export class Daemon {
     await new Promise<void>((resolve) => setImmediate(resolve))
     const remembered = this.#remember()
     this.#server = await this.#serve()
+    this.#clients.follow(site)
     this.#notifier.start()
-    if (site.watchdog !== undefined) {
-      const { part } = this.#parts
-      // Each of several sitewards has a watchdog of its own: the others' must not hide that it is dead.
-      const labels = part === undefined ? site.labels : { ...site.labels, shard: part.shard }
-      this.#notifier.fire(watchdogOf({ ...site, labels }, site.watchdog, clock.now().wall))
-    }
+    this.#watchdog.follow(site, clock.now())
     this.#tell(remembered)
     this.#beReady()
     this.#drilling.start(clock.now())
@@ -269,6 +283,40 @@ export class Daemon {
     this.#sweepLater()
     this.#pruneLater()
     await this.#listening.start(site)
+  }
+
+  /**
+   * Goes on with another site, whole and proved to compile; resolves when all of it is under watch. What is as it was goes
+   * on and notices nothing; what only a restart brings in stays as it is. One at a time.
+   */
+  async reload(next: Site, elsewhere: ReadonlySet<string> = new Set()): Promise<SiteChanges> {
+    const before = this.#site
+    const changes = await changesBetween(before, next, breather(this.#parts.clock))
+    const site = mergedSite(before, next, changes)
+    const step = stepTo(site, changes, elsewhere)
+    await this.#drilling.drills.withdrawOf(new Set([...step.devices.removed, ...step.devices.changed]))
+    this.#site = site
+    this.#follow(before)
+    await this.#watched.change(step)
+    const now = this.#parts.clock.now()
+    this.#upkeep.follow()
+    this.#take(this.#upkeep.tick(now))
+    this.#sayOfItself(now)
+    this.#keeper.flush()
+    return changes
+  }
+
+  /** All that is no device's does as the site says now. */
+  #follow(before: Site): void {
+    const site = this.#site
+    const now = this.#parts.clock.now()
+    this.#judge.label(site)
+    this.#schedule.limit(site.parallelPolls)
+    this.#gate.admits(this.#access())
+    this.#listening.change(before, site)
+    this.#clients.follow(site)
+    this.#watchdog.follow(site, now)
+    this.#drilling.follow(now)
   }
 
   /** Stops polling, writes and tells what is waiting, closes everything. */
@@ -331,14 +379,19 @@ export class Daemon {
     ]
   }
 
+  /** Who may do what now. */
+  #access(): Access {
+    const { access } = this.#site
+    return { ...access, operators: [...access.operators, ...this.#local] }
+  }
+
   #serve(): Promise<ExposeServer> {
-    const { site, clock, log } = this.#parts
-    const local = localOperator(site.stateDirectory, log)
-    const operators = [...site.access.operators, ...local]
-    const { web } = this.#parts
+    const { site, clock, log, web } = this.#parts
+    this.#local = localOperator(site.stateDirectory, log)
+    this.#gate.admits(this.#access())
     return startServer(site.listen, {
       routes: this.#routes(),
-      gate: new Gate({ ...site.access, operators }, web, () => clock.now().mono),
+      gate: this.#gate,
       web,
       watch: httpWatch({ metrics: this.#metrics, clock, log, record: (event) => this.#keeper.record(event) }),
     })
@@ -357,6 +410,8 @@ export class Daemon {
       schedule: this.#schedule,
       collectors,
       stateDirectory: site.stateDirectory,
+      vocabulary: site.vocabulary,
+      itself: site.itself.name,
       metrics: ownMetricsOf(site.vocabulary),
       clock,
       log,
@@ -368,6 +423,9 @@ export class Daemon {
       },
       take: (transitions) => this.#take(transitions),
       replaced: (replaced) => this.#keeper.replace(replaced, clock.now(), this.#judge),
+      moved: (cells) =>
+        this.#keeper.leave(cells.flatMap(({ key, alarm }) => (phase(alarm) === 'inactive' ? [] : [key]))),
+      breathe: breather(clock),
       bug: (error, device, use) => this.#bug(error, { device: device.name, probe: use.probe.name }),
     }
   }
@@ -390,7 +448,7 @@ export class Daemon {
   }
 
   #makeNotifier(): Notifier {
-    const { site, clients, clock, random, log } = this.#parts
+    const { site, clock, random, log } = this.#parts
     const watch = {
       delivered: (alertmanager: string, alerts: number) => this.#metrics.alertsSent.inc({ alertmanager }, alerts),
       failed: (alertmanager: string) => this.#metrics.sendFailures.inc({ alertmanager }),
@@ -399,7 +457,13 @@ export class Daemon {
       reached: (alertmanager: string, at: Milliseconds) =>
         this.#metrics.alertmanagerReached.set({ site: site.name, alertmanager }, at / 1000),
     }
-    return new Notifier(clients, site.resend, { clock, random, log, watch }, (keys) => this.#keeper.forget(keys))
+    return new Notifier([], site.resend, { clock, random, log, watch }, (keys) => this.#keeper.forget(keys))
+  }
+
+  /** An Alertmanager that the site names no more is neither up nor down. */
+  #forgetPeer(alertmanager: string): void {
+    this.#metrics.alertmanagerUp.remove({ alertmanager })
+    this.#metrics.alertmanagerReached.remove({ site: this.#site.name, alertmanager })
   }
 
   /** Takes up the alarms that the journal knows. */
@@ -469,10 +533,10 @@ export class Daemon {
     return { key, labels, annotations: words, startsAt, lifetime: () => lifetimeOf(this.#site), confirmedAt }
   }
 
-  #sayOfItself(now: Moment): readonly Transition[] {
+  #sayOfItself(now: Moment): void {
     const canWrite = this.#parts.journal.isKept && this.#keeper.isWriting
     const recordUp = { metric: 'siteward_record_up', labels: {}, value: canWrite ? 1 : 0 }
-    return this.#watched.say([recordUp, ...this.#drilling.sayings(now)], now)
+    this.#watched.say([recordUp, ...this.#drilling.sayings(now)], now)
   }
 
   #take(transitions: readonly Transition[]): void {
@@ -494,8 +558,8 @@ export class Daemon {
       const now = this.#parts.clock.now()
       this.#noticeClockStep(now)
       this.#take(this.#judge.sweep(now))
-      this.#take(this.#sayOfItself(now))
       this.#take(this.#upkeep.tick(now))
+      this.#sayOfItself(now)
       this.#attendance.sweep(now)
       this.#drilling.tick(now)
       this.#watched.expireSilent(now)

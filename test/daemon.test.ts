@@ -74,7 +74,7 @@ class World {
       version: '0',
       collectors: new Map([['fake', this.collector()]]),
       journal: this.journal(),
-      clients: [this.client()],
+      client: () => this.client(),
       clock: this.clock,
       random: () => 0.5,
       log: silent,
@@ -105,6 +105,7 @@ class World {
     })
     return makeSite({
       language: 'zh',
+      alertmanagers: [new URL('http://peer')],
       stateDirectory: this.folder,
       itself: makeDevice({ name: 'siteward', rules: this.ownRules }),
       devices: this.elsewhere.includes(device.name) ? [] : [device],

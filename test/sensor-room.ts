@@ -49,11 +49,11 @@ export class SensorRoom {
       return { kind: 'taken' } as const
     }
     this.#daemon = new Daemon({
-      site,
+      site: { ...site, alertmanagers: [new URL('http://peer')] },
       version: '0',
       collectors: new Map([['modbus', this.#collector()]]),
       journal: openJournal(this.folder, 1, () => {}),
-      clients: [{ url: 'http://peer', post, look: async () => ({ kind: 'closed' }) as const, close: () => {} }],
+      client: () => ({ url: 'http://peer', post, look: async () => ({ kind: 'closed' }) as const, close: () => {} }),
       clock: this.clock,
       random: () => 0.5,
       web: () => openWeb,

@@ -48,6 +48,8 @@ export interface Attending {
   held(entry: JournalEntry, why: string, at: Moment): void
   told(entry: JournalEntry, toldAt: Moment): void
   ended(key: string, at: Moment): void
+  /** Another siteward looks after it now. */
+  left(key: string): void
   /** What is added to an alert's annotations: the alarm's id, and who has taken it. */
   words(key: string): Labels
 }
@@ -119,6 +121,17 @@ export class AlarmKeeper {
   forget(keys: readonly string[]): void {
     for (const key of keys) this.#dropKey(key)
     this.#later(gathering)
+  }
+
+  /** Alarms that another siteward looks after now: nothing more is told of them here, and nobody has seen them end. */
+  leave(keys: readonly string[]): void {
+    this.flush()
+    for (const key of keys) {
+      this.#parts.holds.over(key)
+      this.#parts.attendance.left(key)
+      this.#parts.notifier.drop(key)
+    }
+    this.forget(keys)
   }
 
   /** Puts an entry into the record. */

@@ -96,6 +96,12 @@ export class Attendance implements Attending {
     this.#withdraw(open, at)
   }
 
+  left(key: string): void {
+    const escalation = this.#open.get(key)?.escalation
+    this.#open.delete(key)
+    if (escalation !== undefined) this.#parts.keeper.leave([escalation.key])
+  }
+
   words(key: string): Labels {
     const taken = this.#open.get(key)?.episode.attended.taken
     const id = { alarm_id: alarmId(key) }

@@ -86,11 +86,11 @@ async function simulateAndWatch(site: Site, alertmanager: URL, io: Io): Promise<
 async function watch(site: Site, alertmanager: URL, room: SimulatedRoom, io: Io): Promise<number> {
   const alertmanagers = (await listens(alertmanager)) ? [alertmanager] : []
   const made = makeDaemon({
-    site,
+    site: { ...site, alertmanagers },
     version,
     collectors: byProtocol,
     journal: openJournal(site.stateDirectory, io.clock.now().wall, () => {}),
-    clients: alertmanagers.map((url) => alertmanagerClient(url, site.name)),
+    client: (url) => alertmanagerClient(url, site.name),
     clock: io.clock,
     random: seededRandom(2),
     log: silent,

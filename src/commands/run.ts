@@ -177,7 +177,7 @@ async function watch(
       version,
       collectors: byProtocol,
       journal: lateJournal(() => journalOf(site, log, io)),
-      clients: site.alertmanagers.map((url) => alertmanagerClient(url, site.name)),
+      client: (url) => alertmanagerClient(url, site.name),
       clock: io.clock,
       random: Math.random,
       log,

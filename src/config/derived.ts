@@ -8,7 +8,7 @@ import { didYouMean, orOneOf } from './misspelt.ts'
 import type { Problems } from './problems.ts'
 import { cleanLabels } from './rules.ts'
 import { derived as derivedSchema } from './schemas/derived.ts'
-import type { Path, Tree } from './tree.ts'
+import { type Path, placesOf, type Tree } from './tree.ts'
 import { ownPrefix } from './vocabulary.ts'
 
 const checkDerived = checkOf('derived', derivedSchema)
@@ -58,17 +58,23 @@ function derivedOf(text: DerivedText, vocabulary: Vocabulary, spot: Spot, proble
   }
   const expression = expressionOf(text, metric, inputs, vocabulary, spot, problems)
   if (expression === undefined || problems.mistakes > before) return undefined
-  return { point: pointOf(metric, spot), inputs, over, labels: cleanLabels(text.labels ?? {}), expression }
+  return {
+    point: pointOf(metric, spot, Object.keys(text)),
+    inputs,
+    over,
+    labels: cleanLabels(text.labels ?? {}),
+    expression,
+  }
 }
 
-function pointOf(metric: Metric, { tree, path }: Spot): Derived['point'] {
+function pointOf(metric: Metric, { tree, path }: Spot, keys: readonly string[]): Derived['point'] {
   const states = metric.kind === 'state' ? new Map(metric.states.map((state) => [state, state])) : undefined
   return {
     metric,
     conversion: { ...plainConversion, states },
     spec: undefined,
     place: tree.keyAt(path),
-    at: (key) => tree.at([...path, key]),
+    at: placesOf(tree, path, keys),
   }
 }
 

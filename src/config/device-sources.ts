@@ -9,7 +9,7 @@ import { deviceFile, type deviceSource } from './schemas/device.ts'
 import { besideFile } from './secrets.ts'
 import { readText } from './text.ts'
 import type { Path, Tree } from './tree.ts'
-import { parseTree, readTree } from './yaml.ts'
+import { type ParseTree, parseHere, readTree } from './yaml.ts'
 
 /** One entry of a list of devices, wherever it stands. */
 export interface DeviceItem {
@@ -32,6 +32,7 @@ export type FetchList = (url: string, stateDirectory: string) => Promise<Fetched
 export interface SourceDeps {
   readonly files: Files
   readonly fetchList: FetchList
+  readonly parse?: ParseTree
 }
 
 export type DeviceSource = Static<typeof deviceSource>
@@ -107,7 +108,7 @@ const readers: Readonly<Record<(typeof sourceKinds)[number], Reader>> = {
     const items: DeviceItem[] = []
     for (const file of await filesOf(besideFile(common.tree.file, at), place, deps, problems)) {
       const text = await readText(file, deps.files, problems)
-      if (text !== undefined) items.push(...targetsOf(text, file, common, problems))
+      if (text !== undefined) items.push(...(await targetsOf(text, file, common, deps, problems)))
     }
     return items
   },
@@ -128,7 +129,7 @@ const readers: Readonly<Record<(typeof sourceKinds)[number], Reader>> = {
       return []
     }
     if (list.old !== undefined) problems.warn(place, `${at} ${list.old}`, 'its last list is used')
-    return targetsOf(list.text, at, common, problems)
+    return targetsOf(list.text, at, common, deps, problems)
   },
 }
 
@@ -168,10 +169,10 @@ function fits(name: string, pattern: string): boolean {
 async function readDeviceFile(
   file: string,
   common: DeviceItem,
-  { files }: SourceDeps,
+  { files, parse }: SourceDeps,
   problems: Problems,
 ): Promise<readonly DeviceItem[]> {
-  const tree = await readTree(file, files, problems)
+  const tree = await readTree(file, files, problems, parse)
   const checked = tree === undefined ? undefined : checkDeviceFile(tree.data, { tree, path: [] }, problems)
   if (tree === undefined || checked === undefined) return []
   return checked.devices.map((item, index) => {
@@ -224,12 +225,18 @@ function numberOr(text: string): number | string | boolean {
  * device; the label `device`, or else the target, is its name. Labels of Prometheus' own (`__..`) are left out.
  * https://prometheus.io/docs/prometheus/latest/http_sd/
  */
-function targetsOf(text: string, file: string, common: DeviceItem, problems: Problems): readonly DeviceItem[] {
+async function targetsOf(
+  text: string,
+  file: string,
+  common: DeviceItem,
+  { parse = parseHere }: SourceDeps,
+  problems: Problems,
+): Promise<readonly DeviceItem[]> {
   // JSON is YAML; a key in front makes the list a mapping. A list in YAML's block form stands on lines of its own.
   const key = /^\s*-/.test(text) ? 'groups:\n' : 'groups: '
   const inText = (place: Place): Place => beforeKey(place, key)
   const found = new Problems()
-  const tree = parseTree(`${key}${text}`, file, found)
+  const tree = await parse(`${key}${text}`, file, found)
   const checked = tree === undefined ? undefined : checkGroups(tree.data, { tree, path: [] }, found)
   problems.take(found.list().map((problem) => ({ ...problem, place: inText(problem.place) })))
   if (tree === undefined || checked === undefined) return []

@@ -18,6 +18,7 @@ import { cleanLabels, isReserved } from './rules.ts'
 import { deviceSchema } from './schemas/device.ts'
 import type { SiteRules } from './site-rules.ts'
 import { probeTiming, readTiming, type Timing } from './timing.ts'
+import { placesOf } from './tree.ts'
 
 const schema = deviceSchema(Type.Unknown(), Type.Unknown())
 const checkDevice = checkOf('device', schema)
@@ -114,7 +115,7 @@ export function readDevice(text: DeviceText, deps: DeviceDeps, problems: Problem
     ),
     ...(asset === undefined ? {} : { asset }),
     place: tree.keyAt(path),
-    at: (key) => tree.at([...path, key]),
+    at: placesOf(tree, path, [...Object.keys(fields), ...Object.keys(text.options)]),
   }
 }
 

@@ -11,6 +11,7 @@ import type { Problems } from './problems.ts'
 import { cleanLabels, rulesOf } from './rules.ts'
 import { override as overrideSchema } from './schemas/rule.ts'
 import type { group as groupSchema } from './schemas/site.ts'
+import { placesOf } from './tree.ts'
 
 const checkOverride = checkOf('override', overrideSchema)
 
@@ -42,7 +43,7 @@ export function readGroups(
     const device: Device = {
       ...{ name: text.name, address: '', labels: cleanLabels(text.labels ?? {}), probes: [], derived: [], options: {} },
       ...{ credentials: {}, dependsOn: [], rules, place: tree.keyAt(spot.path) },
-      at: (key) => tree.at([...spot.path, key]),
+      at: placesOf(tree, spot.path, Object.keys(text)),
     }
     return { device, members: members.map(({ name }) => name) }
   })

@@ -1,12 +1,10 @@
 import type { Derived } from '../model/derived.ts'
 import type { Device } from '../model/device.ts'
-import type { Vocabulary } from '../model/metric.ts'
 import { formatPlace, type Place } from '../model/place.ts'
 import type { Problem } from '../model/problem.ts'
 import type { Site } from '../model/site.ts'
 import { readLedger } from './assets.ts'
 import { salvage } from './check.ts'
-import { loadChecks } from './checks.ts'
 import { type Credential, readCredentials } from './credentials.ts'
 import { checkDependencies } from './dependencies.ts'
 import { readDerived } from './derived.ts'
@@ -20,15 +18,14 @@ import { readOperators } from './operators.ts'
 import { type LoadedProbe, listProbes, loadProbe, type ProbeDeps, probeFiles } from './probes.ts'
 import { Problems } from './problems.ts'
 import type { Protocols } from './protocols.ts'
-import { loadRules } from './rules.ts'
 import { besideFile } from './secrets.ts'
+import { loadShipped, Memory, type ShippedFiles } from './shipped.ts'
 import { checkSite, itself, ownName, readSite, type SiteText, stateDirectoryOf } from './site.ts'
 import { SiteRules } from './site-rules.ts'
 import { defaultTiming, readTiming } from './timing.ts'
 import type { Tree } from './tree.ts'
 import { readUnpolled, withRules } from './unpolled.ts'
-import { loadVocabulary } from './vocabulary.ts'
-import { readTree } from './yaml.ts'
+import { type ParseTree, readTree } from './yaml.ts'
 
 /** What a site is loaded with. */
 export interface LoadDeps {
@@ -39,14 +36,12 @@ export interface LoadDeps {
   readonly protocols: Protocols
   /** Where lists of devices are fetched. */
   readonly fetchList: FetchList
-  /** What comes with siteward: config/metrics.yaml, rules.yaml, checks.yaml, holidays.yaml and the folder probes/. */
-  readonly shipped: {
-    readonly metrics: string
-    readonly rules: string
-    readonly checks: string
-    readonly holidays: string
-    readonly probes: string
-  }
+  readonly shipped: ShippedFiles
+  /** Of a process that reads its site again and again. */
+  readonly memory?: Memory
+  readonly parse?: ParseTree
+  /** Where polls must not wait: pauses, in which other work has its turn. */
+  readonly breathe?: () => Promise<void>
 }
 
 /** A site file with all that it names; `site` is undefined where there is a mistake, and is there with warnings. */
@@ -58,7 +53,7 @@ export interface Loaded {
 /** Reads a site: every mistake of its files is told in one run. */
 export async function loadSite(file: string, deps: LoadDeps): Promise<Loaded> {
   const problems = new Problems()
-  const tree = await readTree(file, deps.files, problems)
+  const tree = await readTree(file, deps.files, problems, deps.parse)
   const top = tree === undefined ? undefined : readTop(tree, problems)
   if (tree === undefined || top === undefined) return { site: undefined, problems: problems.list() }
   const site = await assemble(top, tree, deps, problems)
@@ -76,19 +71,18 @@ function readTop(tree: Tree, problems: Problems): SiteText | undefined {
 const standIn = { site: 'site', devices: [] }
 
 async function assemble(top: SiteText, tree: Tree, deps: LoadDeps, problems: Problems): Promise<Site> {
-  const { files, env, protocols, shipped } = deps
-  const vocabulary = await readVocabulary(deps, problems)
-  const { drafts, ofSiteward, ofAssets, problems: inRules } = await loadRules(shipped.rules, files, vocabulary)
-  problems.take(inRules)
+  const { files, env, protocols, parse, memory = new Memory() } = deps
+  const { vocabulary, drafts, ofSiteward, ofAssets, checks } = await loadShipped(deps.shipped, files, memory, problems)
   const credentials = await readCredentials(top.credentials ?? {}, tree, protocols, deps, problems)
   const items = [
     ...itemsOf(top, tree),
     ...(await readSources(top.device_sources, tree, stateDirectoryOf(top, tree.file, env), deps, problems)),
   ]
-  const texts = items.flatMap(({ item, ...spot }) => readDeviceText(item, protocols, spot, problems) ?? [])
+  const texts = await each(items, deps, ({ item, ...spot }) => readDeviceText(item, protocols, spot, problems))
   const timing = readTiming(top.defaults ?? {}, defaultTiming, { tree, path: ['defaults'] }, problems)
   const shelf = await findProbes(top, tree, deps, problems)
-  const probes = await loadProbesOf(texts, shelf, { files, protocols, vocabulary }, problems)
+  const probeDeps = { files, protocols, vocabulary, parse, known: memory.probes }
+  const probes = await loadProbesOf(texts, shelf, probeDeps, problems)
   const probeNames = [...shelf.files.keys()]
   const complete = texts.length === items.length && texts.flatMap(probesOf).every((name) => probes.has(name))
   const used = new Set(texts.flatMap(probesOf))
@@ -97,7 +91,7 @@ async function assemble(top: SiteText, tree: Tree, deps: LoadDeps, problems: Pro
     shipped: drafts,
     ofSiteward,
     ofAssets,
-    checks: await loadChecks(shipped.checks, files, problems),
+    checks,
     probes: [...probes.values()].filter((one) => used.has(one.probe.name)),
     complete,
     vocabulary,
@@ -106,7 +100,7 @@ async function assemble(top: SiteText, tree: Tree, deps: LoadDeps, problems: Pro
   const rules = new SiteRules(top.rules ?? {}, { tree, path: ['rules'] }, sources, problems)
   const assets = await readLedger(top.ledger, tree, files, problems)
   const parts = { protocols, timing, probeNames, probes, credentials, rules, vocabulary, derived, assets }
-  const devices = texts.map((text) => readDevice(text, parts, problems))
+  const devices = await each(texts, deps, (text) => readDevice(text, parts, problems))
   if (complete) checkUsed(derived, devices, problems)
   checkNames(items, problems)
   const names = new Set(items.flatMap(nameIn))
@@ -126,15 +120,20 @@ async function assemble(top: SiteText, tree: Tree, deps: LoadDeps, problems: Pro
     unpolled: readUnpolled({ assets, duties, byHand, rules, names }),
     itself: ofItself,
     duties,
-    holidays: await readHolidays(top.holidays, tree, shipped.holidays, files, problems),
+    holidays: await readHolidays(top.holidays, tree, deps.shipped.holidays, files, problems),
   }
   return readSite(top, { ...others, names, vocabulary, operators, credentials }, env, tree, problems)
 }
 
-async function readVocabulary({ shipped, files }: LoadDeps, problems: Problems): Promise<Vocabulary> {
-  const { vocabulary, problems: found } = await loadVocabulary(shipped.metrics, files)
-  problems.take(found)
-  return vocabulary
+/** What is made of each, without those of which nothing is; other work has its turn in between. */
+async function each<T, R>(items: readonly T[], { breathe }: LoadDeps, make: (item: T) => R | undefined): Promise<R[]> {
+  const made: R[] = []
+  for (const item of items) {
+    if (breathe !== undefined) await breathe()
+    const one = make(item)
+    if (one !== undefined) made.push(one)
+  }
+  return made
 }
 
 /** The devices that stand in the site file itself. */

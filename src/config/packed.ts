@@ -9,7 +9,7 @@ import { isHolder, keyIn, type Placed, type Spot, type Spots } from './tree.ts'
  */
 export type Packed = PackedTree | PackedVocabulary
 
-interface PackedTree {
+export interface PackedTree {
   readonly text: string
   readonly data: Readonly<Record<string, unknown>>
   /**

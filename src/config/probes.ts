@@ -19,9 +19,10 @@ import { Problems } from './problems.ts'
 import { checksOf, type Protocols } from './protocols.ts'
 import { checkTwice, readDrafts, rulesOf } from './rules.ts'
 import { probeSchema } from './schemas/probe.ts'
+import { readText } from './text.ts'
 import type { Tree } from './tree.ts'
 import { ownPrefix } from './vocabulary.ts'
-import { readTree } from './yaml.ts'
+import { type ParseTree, treeOf } from './yaml.ts'
 
 const schema = probeSchema([], Type.Unknown(), Type.Unknown(), Type.Unknown())
 
@@ -35,11 +36,20 @@ export interface LoadedProbe {
   readonly drafts: readonly Draft[]
 }
 
+/** What was made of the text of a probe. */
+export interface KnownProbe {
+  readonly text: string
+  readonly loaded: LoadedProbe
+}
+
 /** What probes are read with. */
 export interface ProbeDeps {
   readonly files: Files
   readonly protocols: Protocols
   readonly vocabulary: Vocabulary
+  readonly parse?: ParseTree | undefined
+  /** Probes of the same vocabulary that were read before, by their files; absent where nothing is remembered. */
+  readonly known?: Map<string, KnownProbe> | undefined
 }
 
 /** Every probe below a folder, by name; one with a mistake is left out and told. */
@@ -91,8 +101,15 @@ function nameOf(file: string): string {
 
 /** One probe file; undefined, with the problems, where it has a mistake. */
 export async function loadProbe(file: string, deps: ProbeDeps, problems: Problems): Promise<LoadedProbe | undefined> {
-  const tree = await readTree(file, deps.files, problems)
-  return tree === undefined ? undefined : readProbe(tree, deps, problems)
+  const text = await readText(file, deps.files, problems)
+  if (text === undefined) return undefined
+  const known = deps.known?.get(file)
+  if (known?.text === text) return known.loaded
+  const before = problems.size
+  const tree = await treeOf(text, file, deps.files, problems, deps.parse)
+  const loaded = tree === undefined ? undefined : readProbe(tree, deps, problems)
+  if (loaded !== undefined && problems.size === before) deps.known?.set(file, { text, loaded })
+  return loaded
 }
 
 function readProbe(tree: Tree, deps: ProbeDeps, problems: Problems): LoadedProbe | undefined {

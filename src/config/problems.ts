@@ -29,6 +29,11 @@ export class Problems {
     return this.#mistakes
   }
 
+  /** How many there are, warnings included. */
+  get size(): number {
+    return this.#byText.size
+  }
+
   /** By place, files in the order in which they were found; mistakes before warnings past the cap. */
   list(): readonly Problem[] {
     const files = new Map<string, number>()

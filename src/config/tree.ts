@@ -77,6 +77,13 @@ export class PlacedTree implements Tree {
   }
 }
 
+/** Where the values of these keys of a mapping stand (for others the mapping), of a tree that is not kept for it. */
+export function placesOf(tree: Tree, path: Path, keys: readonly string[]): (key: string) => Place {
+  const places = new Map(keys.map((key) => [key, tree.at([...path, key])]))
+  const around = tree.at([...path, ''])
+  return (key) => places.get(key) ?? around
+}
+
 /** Whether it is a mapping or a list. */
 export function isHolder(data: unknown): data is object {
   return typeof data === 'object' && data !== null

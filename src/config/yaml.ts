@@ -32,13 +32,34 @@ const mostFromAliases = 100_000
 const forbiddenKeys = new Set(['__proto__', 'constructor', 'prototype'])
 
 /** Reads a YAML file; undefined, with the problems, where it is no YAML mapping. */
-export async function readTree(file: string, files: Files, problems: Problems): Promise<Tree | undefined> {
+export async function readTree(
+  file: string,
+  files: Files,
+  problems: Problems,
+  parse: ParseTree = parseHere,
+): Promise<Tree | undefined> {
   const text = await readText(file, files, problems)
-  if (text === undefined) return undefined
+  return text === undefined ? undefined : treeOf(text, file, files, problems, parse)
+}
+
+/** The same of a text that was read already. */
+export async function treeOf(
+  text: string,
+  file: string,
+  files: Files,
+  problems: Problems,
+  parse: ParseTree = parseHere,
+): Promise<Tree | undefined> {
   const packed = files.packed?.(file, text)
   const isTree = packed !== undefined && 'spots' in packed
-  return isTree ? new PlacedTree(unpack(packed, file)) : parseTree(text, file, problems)
+  return isTree ? new PlacedTree(unpack(packed, file)) : parse(text, file, problems)
 }
+
+/** Parses YAML, in whatever thread; undefined, with the problems, where it is no YAML mapping. */
+export type ParseTree = (text: string, file: string, problems: Problems) => Promise<Tree | undefined>
+
+/** At once, where nothing else waits. */
+export const parseHere: ParseTree = async (text, file, problems) => parseTree(text, file, problems)
 
 /** Text to data; undefined where the text is no YAML mapping. Problems are added, each at its place. */
 export function parseTree(text: string, file: string, problems: Problems): Tree | undefined {

@@ -26,7 +26,7 @@ interface Known {
 
 /** Drills that siteward begins by itself, and the alarms about those that failed or are overdue. */
 export class DrillSchedule {
-  readonly #plans: readonly PlannedDrill[]
+  #plans: readonly PlannedDrill[] = []
   readonly #drills: Pick<Drills, 'start'>
   readonly #record: (event: RecordEvent) => void
   readonly #known = new Map<string, Known>()
@@ -41,10 +41,18 @@ export class DrillSchedule {
     now: Moment,
     record: (event: RecordEvent) => void,
   ) {
-    this.#plans = plans
     this.#drills = drills
     this.#record = record
-    for (const plan of plans) this.#known.set(plan.name, knownOf(plan, past) ?? this.#planned(plan, now))
+    this.follow(plans, past, now)
+  }
+
+  /** From now on these are the plans; what is known of those that there were before goes on. */
+  follow(plans: readonly PlannedDrill[], past: readonly RecordEvent[], now: Moment): void {
+    this.#plans = plans
+    for (const name of this.#known.keys()) if (!plans.some((plan) => plan.name === name)) this.#known.delete(name)
+    for (const plan of plans) {
+      if (!this.#known.has(plan.name)) this.#known.set(plan.name, knownOf(plan, past) ?? this.#planned(plan, now))
+    }
   }
 
   /** Begins what is due. */

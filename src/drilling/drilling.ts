@@ -77,6 +77,13 @@ export class Drilling {
     this.#schedule = new DrillSchedule(site.drills.schedule, this.drills, past, now, (event) => keeper.record(event))
   }
 
+  /** The site is another now. */
+  follow(now: Moment): void {
+    const { journal } = this.#parts
+    const { drills, keepRecord } = this.#parts.site()
+    this.#schedule?.follow(drills.schedule, journal.ofKind('drill', now.wall - keepRecord), now)
+  }
+
   tick(now: Moment): void {
     this.#schedule?.tick(now)
   }

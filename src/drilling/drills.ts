@@ -43,6 +43,14 @@ export class Drills {
     return true
   }
 
+  /** Ends the drill of a device that does not go on as it is; resolves when nothing of it is on the wire any more. */
+  async withdrawOf(devices: ReadonlySet<string>): Promise<void> {
+    const running = this.#running
+    if (running === undefined || !devices.has(running.report.device)) return
+    running.withdraw('the device was changed by a new site file before its end')
+    await running.closed
+  }
+
   /** What is added to the annotations of an alert of the drill, to the end of which it tells, too. */
   words(key: string): Labels {
     return this.#last?.words(key) ?? {}

@@ -29,18 +29,22 @@ export type Admission =
 
 /** Decides who may do what. Operations are for those alone who show an operator's token, so no other page can call them. */
 export class Gate {
-  readonly #operators: readonly { readonly operator: Operator; readonly digest: Buffer }[]
-  readonly #operateWithoutTls: boolean
-
+  #operators: readonly { readonly operator: Operator; readonly digest: Buffer }[] = []
+  #operateWithoutTls = false
   readonly #web: () => WebConfig
   readonly #now: () => Milliseconds
   readonly #passwords = new Passwords()
   readonly #bucket = new TokenBucket()
 
   /** `web` tells the web configuration as it is now, `now` the monotonic time. */
-  constructor({ operators, operateWithoutTls }: GateAccess, web: () => WebConfig, now: () => Milliseconds) {
+  constructor(access: GateAccess, web: () => WebConfig, now: () => Milliseconds) {
     this.#web = web
     this.#now = now
+    this.admits(access)
+  }
+
+  /** From now on these may operate. */
+  admits({ operators, operateWithoutTls }: GateAccess): void {
     this.#operators = operators.map((operator) => ({ operator, digest: digestOf(operator.token.reveal()) }))
     this.#operateWithoutTls = operateWithoutTls
   }

@@ -267,12 +267,20 @@ export class Judge {
 
   /** Judges series whose values have just changed, or been confirmed, or been lost (NaN). */
   judge(changed: Iterable<Series>, at: Moment): readonly Transition[] {
+    return this.#judgeAll(changed, at, () => true)
+  }
+
+  /** Judges readings that were judged before, by other rules; what looks back waits for the next reading. */
+  rejudge(known: Iterable<Series>, at: Moment): readonly Transition[] {
+    return this.#judgeAll(known, at, ({ window }) => window === undefined)
+  }
+
+  #judgeAll(changed: Iterable<Series>, at: Moment, isDue: (cell: Cell) => boolean): readonly Transition[] {
     const transitions: Transition[] = []
     const touched = new Set<Group>()
     for (const series of changed) {
-      const cells = this.#bySeries.get(series.id)
-      if (cells !== undefined) {
-        for (const cell of cells) if (!isJudgedElsewhere(cell.rule)) this.#judgeOne(cell, series, at, transitions)
+      for (const cell of this.#bySeries.get(series.id) ?? []) {
+        if (!isJudgedElsewhere(cell.rule) && isDue(cell)) this.#judgeOne(cell, series, at, transitions)
       }
       for (const group of this.#groups.get(series.id) ?? []) touched.add(group)
     }

@@ -11,6 +11,8 @@ export type Unavailable =
 
 /** A compiled regular expression of a linear-time engine, with one group: device text may not stall the daemon. */
 export interface Pattern {
+  /** As it was written. */
+  readonly source: string
   /** The text of the first group, or undefined when the text does not match. */
   first(text: string): string | undefined
 }

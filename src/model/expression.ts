@@ -8,6 +8,8 @@ export type VariableValue = number | string | readonly number[] | readonly strin
 
 /** A compiled expression over named variables; it has no side effects and always ends. */
 export interface Expression {
+  /** As it was written. */
+  readonly source: string
   /** The kind of its result, as its types tell. */
   readonly result: 'number' | 'boolean' | 'state'
   /** The variables that it uses. */
@@ -101,6 +103,7 @@ export function compileExpression(source: string, variables: ReadonlyMap<string,
     if (result === undefined) return `it gives ${checked.type}, not a number, a state or a yes or no`
     const used = new Set(namesIn(parsed.ast))
     return {
+      source,
       result,
       variables: [...variables.keys()].filter((name) => used.has(name)),
       texts: textsIn(parsed.ast),

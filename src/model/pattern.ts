@@ -27,6 +27,7 @@ export function compilePattern(source: string): LinePattern | string {
   }
   const names = Object.keys(compiled.namedGroups())
   return {
+    source,
     names,
     fits: (text) => compiled.matcher(text.slice(0, longestText)).find(),
     first(text) {

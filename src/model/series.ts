@@ -57,6 +57,8 @@ export class SeriesTable {
   /** By the hash of their labels, each the head of a chain. */
   readonly #rows = new Map<number, LinkedRow>()
   readonly #bySource = new Map<number, Owned>()
+  /** The sources of each device. */
+  readonly #byDevice = new Map<string, Source[]>()
   /** First ids of released rows, by how many ids there are side by side. */
   readonly #free = new Map<number, number[]>()
   /** The one array of each list of metrics, by its first. */
@@ -82,6 +84,9 @@ export class SeriesTable {
   source(device: string, probe: string, held = false): Source {
     const source: Source = { id: this.#nextSource++, device, probe, held }
     this.#bySource.set(source.id, { rows: [], count: 0 })
+    const others = this.#byDevice.get(device)
+    if (others === undefined) this.#byDevice.set(device, [source])
+    else others.push(source)
     return source
   }
 
@@ -101,6 +106,11 @@ export class SeriesTable {
     for (const row of this.rowsOf(source)) for (let n = 0; n < row.metrics.length; n++) yield row.series(n)
   }
 
+  /** The series of all sources of a device. */
+  *seriesOfDevice(device: string): Iterable<Series> {
+    for (const source of this.#byDevice.get(device) ?? []) yield* this.seriesOf(source)
+  }
+
   /** Forgets a source and its series (its device left the site); their ids may be given out again. */
   release(source: Source): readonly Series[] {
     const gone = [...this.seriesOf(source)]
@@ -112,7 +122,15 @@ export class SeriesTable {
       else free.push(row.first)
     }
     this.#bySource.delete(source.id)
+    const left = (this.#byDevice.get(source.device) ?? []).filter((other) => other !== source)
+    if (left.length === 0) this.#byDevice.delete(source.device)
+    else this.#byDevice.set(source.device, left)
     return gone
+  }
+
+  /** The same for all sources of a device. */
+  releaseDevice(device: string): readonly Series[] {
+    return (this.#byDevice.get(device) ?? []).flatMap((source) => this.release(source))
   }
 
   #intern(source: Source, metric: Metric, own: Labels): Series | undefined {

@@ -66,6 +66,11 @@ export class AlertBook {
     this.#entries.set(key, { ...entry, annotations: () => last, isRemembered, resolvedAt: at, version })
   }
 
+  /** Forgets an alert, whatever becomes of it. */
+  drop(key: string): void {
+    this.#entries.delete(key)
+  }
+
   /** Forgets resolved alerts that were told long enough and that `isTold` says every Alertmanager has taken. */
   prune(now: Moment, isTold: (entry: Entry) => boolean): readonly Entry[] {
     const gone: Entry[] = []

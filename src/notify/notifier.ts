@@ -1,14 +1,16 @@
 import { type Cancel, elapsed, type Milliseconds, type Moment } from '../model/clock.ts'
 import { AlertBook, type Firing } from './book.ts'
-import { type AlertmanagerClient, Sender, type SenderTools } from './sender.ts'
+import { type AlertmanagerClient, type Peers, Sender, type SenderTools } from './sender.ts'
 
 const pruning: Milliseconds = 30_000
 
 /** Tells every Alertmanager what is firing and what has resolved, until each of them knows. */
 export class Notifier {
   readonly #book = new AlertBook()
-  readonly #senders: readonly Sender[]
   readonly #tools: SenderTools
+  readonly #peers: Peers
+  #senders: readonly Sender[]
+  #resend: Milliseconds
   readonly #forgotten: (keys: readonly string[]) => void
   #pruning: Cancel = () => {}
 
@@ -20,23 +22,45 @@ export class Notifier {
     forgotten: (keys: readonly string[]) => void,
   ) {
     this.#tools = tools
-    // Of a peer that is silent for longer an end waits no more: it may be dead, and have forgotten all.
-    const giveUp = 4 * resend
-    const peers = {
-      mayEnd: (resolvedAt: Moment, now: Moment): boolean =>
-        this.#senders.length < 2 ||
-        elapsed(resolvedAt, now) > giveUp ||
-        this.#senders.every((sender) => sender.hasAnsweredSince(resolvedAt) || sender.silence(now) > giveUp),
+    this.#resend = resend
+    this.#forgotten = forgotten
+    this.#peers = {
+      mayEnd: (resolvedAt, now) => this.#mayEnd(resolvedAt, now),
       answered: () => this.#wake(),
     }
-    this.#senders = clients.map((client) => new Sender(client, this.#book, resend, tools, peers))
-    this.#forgotten = forgotten
+    this.#senders = clients.map((client) => this.#sender(client))
   }
 
   /** Asks every Alertmanager whether it lives; begins to forget what everybody has been told of for long enough. */
   start(): void {
     for (const sender of this.#senders) sender.start()
     this.#pruning = this.#pruneLater()
+  }
+
+  /**
+   * From now on these are told, as often as that: those that were told before know what they know, new ones are told
+   * everything. Resolves when those that are told no more have ended.
+   */
+  async tell(clients: readonly AlertmanagerClient[], resend: Milliseconds): Promise<void> {
+    const before = this.#senders
+    this.#resend = resend
+    this.#senders = clients.map((client) => before.find((one) => one.client === client) ?? this.#sender(client))
+    for (const sender of this.#senders) {
+      if (before.includes(sender)) sender.pace(resend)
+      else sender.start()
+    }
+    await Promise.all(before.filter((one) => !this.#senders.includes(one)).map((one) => one.stop()))
+  }
+
+  #sender(client: AlertmanagerClient): Sender {
+    return new Sender(client, this.#book, this.#resend, this.#tools, this.#peers)
+  }
+
+  #mayEnd(resolvedAt: Moment, now: Moment): boolean {
+    // Of a peer that is silent for longer an end waits no more: it may be dead, and have forgotten all.
+    const giveUp = 4 * this.#resend
+    if (this.#senders.length < 2 || elapsed(resolvedAt, now) > giveUp) return true
+    return this.#senders.every((sender) => sender.hasAnsweredSince(resolvedAt) || sender.silence(now) > giveUp)
   }
 
   /** Alerts in the book: firing, and resolved but not yet told for long enough. */
@@ -53,6 +77,11 @@ export class Notifier {
   resolve(key: string, at: Moment): void {
     this.#book.resolve(key, at)
     this.#wake()
+  }
+
+  /** Another siteward tells of it now: it is neither told nor ended here any more. */
+  drop(key: string): void {
+    this.#book.drop(key)
   }
 
   /**

@@ -56,7 +56,7 @@ export class Sender {
   readonly #peers: Peers
   readonly #clock: Clock
   readonly #random: () => number
-  readonly #resend: Milliseconds
+  #resend: Milliseconds
   readonly #log: Log
   readonly #watch: SenderWatch
   readonly #told = new Map<string, Told>()
@@ -88,6 +88,16 @@ export class Sender {
   /** Asks Alertmanager at once whether it lives. */
   start(): void {
     this.#arm(0)
+  }
+
+  get client(): AlertmanagerClient {
+    return this.#client
+  }
+
+  /** From now on alerts are sent again as often as this. */
+  pace(resend: Milliseconds): void {
+    this.#resend = resend
+    this.wake()
   }
 
   /** The book has changed: what is new goes out within 50 ms, unless the peer is being waited for. */

@@ -16,7 +16,7 @@ interface Endpoint {
  * came. A poll that waits for its endpoint holds no place of the whole, so that one slow bus delays no other.
  */
 export class Gate {
-  readonly #limit: number
+  #limit: number
   readonly #endpoints = new Map<string, Endpoint>()
   #queue: Waiting[] = []
   #running = 0
@@ -28,6 +28,12 @@ export class Gate {
   /** Polls under way. */
   get running(): number {
     return this.#running
+  }
+
+  /** From now on so many polls may be under way at once; more that are go on to their end. */
+  limit(limit: number): void {
+    this.#limit = limit
+    this.#pump()
   }
 
   /** Starts the poll now, or when its turn comes. */

@@ -74,6 +74,15 @@ export class Schedule {
     return Math.max(0, overdue, unmoved)
   }
 
+  /** From now on so many polls may be under way at once. */
+  limit(limit: number): void {
+    this.#gate.limit(limit)
+  }
+
+  has(key: string): boolean {
+    return this.#tasks.has(key)
+  }
+
   /** Adds a task: first polled within `soon`, and from then on at its own place within each interval. */
   add(task: Task, soon: Milliseconds = task.interval): void {
     const now = this.#clock.now().mono

@@ -31,6 +31,8 @@ export interface DutyParts {
   record(event: RecordEvent): void
   /** A reading of the past, for charts. */
   remember(series: Series, value: number, at: Moment): void
+  /** Forgets series that are said no more. */
+  forget(gone: readonly Series[]): void
 }
 
 /** What somebody says was done. */
@@ -77,6 +79,14 @@ export class DutyKeeper {
     this.#recorded = new Map(recorded(this.#parts.journal.ofKind('duty', 0)))
   }
 
+  /** The site is another now: says all anew at once, so that what it says no more is known. */
+  follow(): void {
+    for (const source of this.#sources.values()) this.#parts.forget(this.#parts.table.release(source))
+    this.#sources.clear()
+    this.#standings.clear()
+    this.#next = 0
+  }
+
   /** Every duty as it stands today. */
   get listed(): readonly ReturnType<typeof listedDuty>[] {
     const today = this.#today()
@@ -114,14 +124,12 @@ export class DutyKeeper {
   /** Says what is due and what was read by hand, as it stands now; returns what the judge made of it. */
   look(now: Moment): readonly Transition[] {
     this.#next = now.mono + every
-    const { store, table, judge } = this.#parts
+    const { store, table, judge, forget } = this.#parts
     const wanted = this.#wanted(now)
     for (const [device, source] of this.#sources) {
       for (const row of table.rowsOf(source)) store.expireRow(row)
       if (wanted.has(device)) continue
-      const gone = table.release(source)
-      judge.removeSeries(gone, now)
-      store.remove(gone)
+      forget(table.release(source))
       this.#sources.delete(device)
     }
     const judged: Series[] = []

@@ -17,7 +17,7 @@ import { addDays, dayOf, startOf } from '../model/calendar.ts'
 import type { Clock, Milliseconds, Moment } from '../model/clock.ts'
 import type { Labels } from '../model/labels.ts'
 import { aboutNoAlarm, type RecordEvent } from '../model/record.ts'
-import type { SeriesTable, Source } from '../model/series.ts'
+import type { Series, SeriesTable } from '../model/series.ts'
 import type { Site } from '../model/site.ts'
 import type { JournalView } from '../store/journal.ts'
 import type { Store } from '../store/store.ts'
@@ -35,6 +35,8 @@ export interface LedgerParts {
   readonly judge: Judge
   readonly clock: Clock
   record(event: RecordEvent): void
+  /** Forgets series that are said no more. */
+  forget(gone: readonly Series[]): void
 }
 
 /** The metric by which devices tell what they are. */
@@ -44,7 +46,7 @@ const toldBy = 'device_info'
 export class LedgerKeeper {
   readonly #parts: LedgerParts
   readonly #told = new Map<string, Told>()
-  readonly #says = new Map<string, { readonly source: Source; readonly series: SelfSeries }>()
+  readonly #says = new Map<string, { readonly asset: Asset; readonly series: SelfSeries }>()
   #next: Milliseconds = 0
 
   constructor(parts: LedgerParts) {
@@ -72,6 +74,11 @@ export class LedgerKeeper {
     for (const { device, own } of journal.ofKind('asset', 0)) this.#told.set(device, fromRecord(own))
   }
 
+  /** The site is another now: looks again at once. */
+  follow(): void {
+    this.#next = 0
+  }
+
   /** Looks again when it is time; returns what the judge made of it. */
   tick(now: Moment): readonly Transition[] {
     if (now.mono < this.#next) return []
@@ -79,7 +86,7 @@ export class LedgerKeeper {
     const { devices: polled, unpolled } = this.#parts.site()
     const devices = [...polled, ...unpolled]
     for (const [device, labels] of this.#telling()) this.#listen(device, labels, now)
-    this.#forget(new Set(devices.flatMap(({ name, asset }) => (asset === undefined ? [] : [name]))))
+    this.#forget(new Map(devices.map(({ name, asset }) => [name, asset])))
     return devices.flatMap((device) => (device.asset === undefined ? [] : this.#say(device.name, device.asset, now)))
   }
 
@@ -98,12 +105,11 @@ export class LedgerKeeper {
     return telling
   }
 
-  /** Says no more of devices that have left the site or the ledger. */
-  #forget(kept: ReadonlySet<string>): void {
-    const { store, table } = this.#parts
-    for (const [device, { source }] of this.#says) {
-      if (kept.has(device)) continue
-      store.remove(table.release(source))
+  /** Says no more of devices that have left the site or the ledger, or of which the ledger says otherwise now. */
+  #forget(kept: ReadonlyMap<string, Asset | undefined>): void {
+    for (const [device, { asset, series }] of this.#says) {
+      if (kept.get(device) === asset) continue
+      this.#parts.forget(series.release())
       this.#says.delete(device)
     }
   }
@@ -129,12 +135,10 @@ export class LedgerKeeper {
   }
 
   #say(device: string, asset: Asset, now: Moment): readonly Transition[] {
-    const { table, store, judge } = this.#parts
     const site = this.#parts.site()
-    const known = this.#says.get(device)
-    const source = known?.source ?? table.source(device, 'ledger', true)
-    const series = known?.series ?? new SelfSeries(table.scope(source), site.vocabulary, store, judge)
-    this.#says.set(device, { source, series })
+    const parts = { ...this.#parts, vocabulary: site.vocabulary }
+    const series = this.#says.get(device)?.series ?? new SelfSeries(device, 'ledger', parts)
+    this.#says.set(device, { asset, series })
     const ends = endsOf(asset)
     const sayings = endings.flatMap((ending) => {
       const end = ends[ending]

@@ -35,6 +35,12 @@ export class Upkeep {
     this.#duties.start()
   }
 
+  /** The site is another now. */
+  follow(): void {
+    this.#ledger.follow()
+    this.#duties.follow()
+  }
+
   /** Lets time pass; returns what the judge made of what siteward says. */
   tick(now: Moment): readonly Transition[] {
     return [...this.#ledger.tick(now), ...this.#duties.tick(now)]

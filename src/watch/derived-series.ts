@@ -31,6 +31,11 @@ export class DerivedSeries {
     return this.#parts.table.seriesOf(this.#source)
   }
 
+  /** Gives up all that was made, and returns it. */
+  release(): readonly Series[] {
+    return this.#parts.table.release(this.#source)
+  }
+
   /** Makes all of them from what the store has; `at` is monotonic. Returns the series to judge. */
   update(at: number): Iterable<Series> {
     const { device, table, store } = this.#parts

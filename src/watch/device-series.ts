@@ -3,9 +3,9 @@ import { phase } from '../judge/cell.ts'
 import type { Judge } from '../judge/judge.ts'
 import type { Milliseconds } from '../model/clock.ts'
 import type { Device } from '../model/device.ts'
-import { labelKey } from '../model/labels.ts'
+import { type Labels, labelKey } from '../model/labels.ts'
 import type { Rule } from '../model/rule.ts'
-import type { Series, SeriesScope, SeriesTable } from '../model/series.ts'
+import type { Series, SeriesScope, SeriesTable, Source } from '../model/series.ts'
 import type { OwnMetricNames } from '../store/own-series.ts'
 import type { Store } from '../store/store.ts'
 
@@ -14,25 +14,38 @@ interface Count {
   readonly firing: Series | undefined
 }
 
+/** A limit of a rule, with the labels of its series. */
+interface Threshold {
+  readonly labels: Labels
+  readonly value: number
+}
+
 /** What siteward exposes of a device's rules: its limits, and how many of its alarms are pending and firing. */
 export class DeviceSeries {
-  readonly #device: Device
+  #device: Device
+  readonly #table: SeriesTable
   readonly #store: Store
+  readonly #metrics: OwnMetricNames
+  readonly #source: Source
+  readonly #scope: SeriesScope
   readonly #counts = new Map<string, Count>()
 
   constructor(device: Device, table: SeriesTable, metrics: OwnMetricNames, store: Store) {
     this.#device = device
+    this.#table = table
     this.#store = store
-    const scope = table.scope(table.source(device.name, 'alarms', true))
+    this.#metrics = metrics
+    this.#source = table.source(device.name, 'alarms', true)
+    this.#scope = table.scope(this.#source)
     for (const rule of device.rules) {
       const labels = { alarm: rule.alarm, severity: rule.severity }
       this.#counts.set(labelKey(labels), {
-        pending: scope.series(metrics.alarms, { ...labels, state: 'pending' }),
-        firing: scope.series(metrics.alarms, { ...labels, state: 'firing' }),
+        pending: this.#scope.series(metrics.alarms, { ...labels, state: 'pending' }),
+        firing: this.#scope.series(metrics.alarms, { ...labels, state: 'firing' }),
       })
     }
-    this.#set(scope.series(metrics.info, device.labels), 1, 0)
-    for (const rule of device.rules) this.#expose(rule, scope, metrics)
+    this.#set(this.#scope.series(metrics.info, device.labels), 1, 0)
+    this.#expose()
   }
 
   /** How many fire, of each alarm. */
@@ -56,21 +69,46 @@ export class DeviceSeries {
     }
   }
 
-  #expose(rule: Rule, scope: SeriesScope, metrics: OwnMetricNames): void {
-    // A limit on what is measured of a series would stand beside the series as if it were one of its value.
-    if (rule.measure !== undefined) return
-    // A limit that the device reports is a reading of its own.
-    const { low, high } = boundsOf(rule.condition, () => Number.NaN)
-    const labels = { metric: rule.metric.name, alarm: rule.alarm, severity: rule.severity, ...rule.match }
-    for (const [bound, value] of [
-      ['low', low],
-      ['high', high],
-    ] as const) {
-      if (Number.isFinite(value)) this.#set(scope.series(metrics.threshold, { ...labels, bound }), value, 0)
+  /** Takes other limits over; false where the device with its rules of today has other series, and all must be made anew. */
+  change(device: Device): boolean {
+    if (shapeOf(device) !== shapeOf(this.#device)) return false
+    this.#device = device
+    this.#expose()
+    return true
+  }
+
+  /** Gives up all of its series, and returns them. */
+  release(): readonly Series[] {
+    return this.#table.release(this.#source)
+  }
+
+  #expose(): void {
+    for (const { labels, value } of this.#device.rules.flatMap(thresholdsOf)) {
+      this.#set(this.#scope.series(this.#metrics.threshold, labels), value, 0)
     }
   }
 
   #set(series: Series | undefined, value: number, at: Milliseconds): void {
     if (series !== undefined) this.#store.apply({ series, value }, at)
   }
+}
+
+function thresholdsOf({ alarm, severity, metric, match, measure, condition }: Rule): readonly Threshold[] {
+  // A limit on what is measured of a series would stand beside the series as if it were one of its value.
+  if (measure !== undefined) return []
+  // A limit that the device reports is a reading of its own.
+  const { low, high } = boundsOf(condition, () => Number.NaN)
+  const labels = { metric: metric.name, alarm, severity, ...match }
+  const both = [
+    { labels: { ...labels, bound: 'low' }, value: low },
+    { labels: { ...labels, bound: 'high' }, value: high },
+  ]
+  return both.filter(({ value }) => Number.isFinite(value))
+}
+
+/** Two devices of one shape have the same series. */
+function shapeOf({ labels, rules }: Device): string {
+  const alarms = rules.map(({ alarm, severity }) => `${alarm} ${severity}`)
+  const thresholds = rules.flatMap(thresholdsOf).map((one) => labelKey(one.labels))
+  return JSON.stringify([labelKey(labels), [...new Set([...alarms, ...thresholds])].sort()])
 }

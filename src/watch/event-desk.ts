@@ -24,7 +24,7 @@ export interface EventDeskParts {
 }
 
 interface Desk {
-  readonly device: Device
+  device: Device
   readonly scope: SeriesScope
   hurriedAt: Moment | undefined
   waiting: Cancel | undefined
@@ -48,6 +48,28 @@ export class EventDesk {
     const desk: Desk = { device, scope, hurriedAt: undefined, waiting: undefined, ends: new Map() }
     this.#desks.set(device.name, desk)
     for (const event of eventsOf(device)) this.#endLater(desk, event)
+  }
+
+  /** A device whose probes declare other events now: those that are declared as before last as they did. */
+  change(device: Device): void {
+    const desk = this.#desks.get(device.name)
+    if (desk === undefined) return
+    desk.device = device
+    const events = eventsOf(device)
+    for (const [name, end] of desk.ends) {
+      if (events.some((event) => event.name === name)) continue
+      end()
+      desk.ends.delete(name)
+    }
+    for (const event of events) if (event.name !== undefined && !desk.ends.has(event.name)) this.#endLater(desk, event)
+  }
+
+  /** A device that is listened to no more. */
+  remove(device: string): void {
+    const desk = this.#desks.get(device)
+    desk?.waiting?.()
+    for (const end of desk?.ends.values() ?? []) end()
+    this.#desks.delete(device)
   }
 
   /** Takes an event in; false where no probe of the device declares it. */

@@ -39,7 +39,7 @@ export function prepareJobs(
 }
 
 /** Compiles every probe of one device; contacts nothing. */
-function prepareDevice(device: Device, { table, collectors, stateDirectory }: JobDeps): Preparation {
+export function prepareDevice(device: Device, { table, collectors, stateDirectory }: JobDeps): Preparation {
   const prepared: Prepared[] = []
   const problems: Problem[] = []
   for (const use of device.probes) {

@@ -14,6 +14,15 @@ const names = {
   link: 'siteward_link_state',
 } as const
 
+/** By the series of these metrics links are known. */
+const tellingMetrics: ReadonlySet<string> = new Set([
+  names.neighbour,
+  names.speed,
+  names.duplex,
+  names.interface,
+  names.device,
+])
+
 /** Whether a probe tells a device's neighbours. */
 export function tellsNeighbours({ points }: Probe): boolean {
   return points.some(({ metric }) => metric.name === names.neighbour)
@@ -35,6 +44,8 @@ export class LinkSeries {
   readonly #store: Store
   readonly #metric: Metric | undefined
   readonly #known = new Map<string, Known>()
+  /** The names of those in small letters, to the names as they are written. */
+  readonly #spelt = new Map<string, string>()
   /** Names that devices give themselves, and those of the site, to the site's. */
   readonly #devices = new Map<string, string>()
   readonly #sources = new Map<string, Source>()
@@ -66,6 +77,43 @@ export class LinkSeries {
         if (name !== undefined && name !== '') this.#devices.set(name.toLowerCase(), device)
         return
     }
+  }
+
+  /**
+   * Forgets series that are gone. Returns the links that were compared by them, which the caller lets go too, by the devices
+   * whose they are: those of the series' own devices, and of all that have these as neighbours.
+   */
+  removed(gone: readonly Series[]): ReadonlyMap<string, readonly Series[]> {
+    const telling = gone.filter(({ metric }) => tellingMetrics.has(metric.name))
+    const devices = new Set(telling.map(({ source }) => source.device))
+    if (devices.size === 0) return new Map()
+    for (const [name, { neighbours }] of this.#known) {
+      const isNear = ({ labels }: Series): boolean => devices.has(this.#deviceOf(labels['neighbour'] ?? '') ?? '')
+      if (!devices.has(name) && neighbours.some(isNear)) devices.add(name)
+    }
+    for (const series of telling) this.#forget(series)
+    return new Map([...devices].map((name) => [name, this.#release(name)]))
+  }
+
+  #forget({ id, source: { device }, labels, metric }: Series): void {
+    const known = this.#known.get(device)
+    const { interface: label = '', description = '', name = '' } = labels
+    if (metric.name === names.device) this.#devices.delete(name.toLowerCase())
+    if (known === undefined) return
+    const { neighbours, interfaces } = known
+    const at = neighbours.findIndex((one) => one.id === id)
+    if (at >= 0) neighbours.splice(at, 1)
+    for (const map of [known.speed, known.duplex]) if (map.get(label)?.id === id) map.delete(label)
+    if (metric.name === names.interface) interfaces.delete(description.toLowerCase())
+    if (neighbours.length + known.speed.size + known.duplex.size + interfaces.size > 0) return
+    this.#known.delete(device)
+    this.#spelt.delete(device.toLowerCase())
+  }
+
+  #release(device: string): readonly Series[] {
+    const source = this.#sources.get(device)
+    this.#sources.delete(device)
+    return source === undefined ? [] : this.#table.release(source)
   }
 
   /** The links of a device that was just polled, compared; `at` is monotonic. Returns the series to judge. */
@@ -111,7 +159,7 @@ export class LinkSeries {
     const [short = ''] = name.split('.')
     const found = this.#devices.get(name) ?? this.#devices.get(short)
     if (found !== undefined) return found
-    return this.#known.has(told) ? told : [...this.#known.keys()].find((one) => one.toLowerCase() === name)
+    return this.#known.has(told) ? told : this.#spelt.get(name)
   }
 
   /** LLDP tells a port by its name or its description; readings are labelled by the name. */
@@ -133,13 +181,11 @@ export class LinkSeries {
   }
 
   #of(device: string): Known {
-    const known = this.#known.get(device) ?? {
-      neighbours: [],
-      speed: new Map(),
-      duplex: new Map(),
-      interfaces: new Map(),
-    }
+    const found = this.#known.get(device)
+    if (found !== undefined) return found
+    const known: Known = { neighbours: [], speed: new Map(), duplex: new Map(), interfaces: new Map() }
     this.#known.set(device, known)
+    this.#spelt.set(device.toLowerCase(), device)
     return known
   }
 }

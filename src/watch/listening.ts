@@ -2,6 +2,7 @@ import { lookup } from 'node:dns/promises'
 import type { Collector, DeviceEvent, EventSource } from '../../collectors/collector.ts'
 import type { Cancel, Clock, Milliseconds } from '../model/clock.ts'
 import type { Log } from '../model/log.ts'
+import { Comparison } from '../model/same.ts'
 import type { Site } from '../model/site.ts'
 import { DeviceAddresses } from './device-addresses.ts'
 import type { EventDesk } from './event-desk.ts'
@@ -25,6 +26,7 @@ export class Listening {
   readonly #open: EventSource[] = []
   #addresses = new DeviceAddresses([], namesOf)
   #refresh: Cancel | undefined
+  #changed: Promise<void> = Promise.resolve()
 
   constructor(parts: ListeningParts) {
     this.#parts = parts
@@ -56,7 +58,31 @@ export class Listening {
     this.#refreshLater()
   }
 
+  /**
+   * The site is another now: with other ports or credentials it is listened anew, and devices are known by their addresses.
+   * Nobody waits for it: a name may take its time to be resolved.
+   */
+  change(before: Site, site: Site): void {
+    this.#changed = this.#changed.then(() => this.#change(before, site))
+  }
+
+  async #change(before: Site, site: Site): Promise<void> {
+    if (!new Comparison().same(before.traps, site.traps)) {
+      await this.#end()
+      await this.start(site)
+    } else if (site.traps !== undefined) {
+      const addresses = new DeviceAddresses(site.devices, namesOf)
+      await addresses.refresh()
+      this.#addresses = addresses
+    }
+  }
+
   async close(): Promise<void> {
+    await this.#changed
+    await this.#end()
+  }
+
+  async #end(): Promise<void> {
     this.#refresh?.()
     await Promise.all(this.#open.splice(0).map((source) => source.close()))
   }

@@ -60,7 +60,7 @@ class Room {
       version: '0',
       collectors: new Map([['fake', this.collector()]]),
       journal: openJournal(this.folder, 1, () => {}),
-      clients: [{ url: 'http://peer', post: async (alerts) => this.post(alerts), look, close: () => {} }],
+      client: () => ({ url: 'http://peer', post: async (alerts) => this.post(alerts), look, close: () => {} }),
       clock: this.clock,
       random: () => 0.5,
       web: () => openWeb,
@@ -81,7 +81,8 @@ class Room {
     )
     const { quiet, inhibit } = this
     const serviceLevels = { ...makeSite().serviceLevels, severities: this.escalated }
-    return makeSite({ stateDirectory: this.folder, quiet, inhibit, serviceLevels, devices, vocabulary })
+    const alertmanagers = [new URL('http://peer')]
+    return makeSite({ stateDirectory: this.folder, alertmanagers, quiet, inhibit, serviceLevels, devices, vocabulary })
   }
 
   collector(): Collector {

@@ -94,7 +94,14 @@ function start(changed: Partial<DrillParts> = {}): void {
     log: silent,
     journalFailed: () => {},
     eventsLost: () => {},
-    attendance: { began: () => {}, held: () => {}, told: () => {}, ended: () => {}, words: (key) => drills.words(key) },
+    attendance: {
+      began: () => {},
+      held: () => {},
+      told: () => {},
+      ended: () => {},
+      left: () => {},
+      words: (key) => drills.words(key),
+    },
     holds: { pending: () => {}, began: () => undefined, over: () => false, words: () => ({}) },
   })
   drills = new Drills({

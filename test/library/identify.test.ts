@@ -28,10 +28,10 @@ describe('grounds', () => {
   })
 
   test('every part that is given must hold; of several answers one is enough', () => {
-    const description = { first: (text: string) => (text.includes('VRP') ? 'VRP' : undefined) }
+    const description = { source: 'VRP', first: (text: string) => (text.includes('VRP') ? 'VRP' : undefined) }
     expect(weight({ description, answers: ['1.3.6.1.9', '1.3.6.1.2.1.33.1'] })).toBeGreaterThan(0)
     expect(weight({ description, answers: ['1.3.6.1.9'] })).toBeUndefined()
-    expect(weight({ description: { first: () => undefined } })).toBeUndefined()
+    expect(weight({ description: { source: '', first: () => undefined } })).toBeUndefined()
     expect(groundsOf(nothing, told)).toBeUndefined()
   })
 })

@@ -79,11 +79,13 @@ export class WatchedRoom {
     if (site === undefined) throw new Error(problems.map(formatProblem).join('\n'))
     this.site = site
     this.daemon = new Daemon({
-      site: { ...site, listen: { host: '127.0.0.1', port }, stateDirectory: folder },
+      site: { ...site, alertmanagers: [], listen: { host: '127.0.0.1', port }, stateDirectory: folder },
       version: '0.0.0-test',
       collectors: new Map(['modbus', 'snmp'].map((protocol) => [protocol, this.#collector(protocol)])),
       journal: openJournal(folder, 1, () => {}),
-      clients: [],
+      client: () => {
+        throw new Error('there is no Alertmanager')
+      },
       clock: this.#clock,
       random: () => 0.5,
       log: silent,

@@ -75,6 +75,10 @@ class World {
       remember: (series, value) => {
         if (series.metric === resistance) this.charted.push(value)
       },
+      forget: (gone) => {
+        this.judge.removeSeries(gone, this.clock.now())
+        this.store.remove(gone)
+      },
     })
     this.keeper.start()
   }

@@ -74,6 +74,7 @@ class World {
       ...{ site: () => site, clock: this.clock, table: this.#table, store: this.store, judge: this.#judge },
       journal: { ...noJournal(), ofKind: () => past },
       record: (event) => this.events.push(event),
+      forget: (gone) => this.store.remove(gone),
     })
     this.keeper.start()
   }

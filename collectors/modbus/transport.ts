@@ -1,8 +1,8 @@
 import { EventEmitter } from 'node:events'
-import { connect } from 'node:net'
 import { Duplex } from 'node:stream'
 import modbusSerial from 'modbus-serial'
 import type { Tap } from '../collector.ts'
+import { dial } from '../names.ts'
 import type { Range } from './batch.ts'
 import type { Failure } from './failure.ts'
 import { type Framing, guard } from './guard.ts'
@@ -177,7 +177,7 @@ export function openWire(link: Link, tap?: Tap): Opening {
 }
 
 function openTcp({ host, port, framing }: Extract<Link, { kind: 'tcp' }>, tap: Tap | undefined): Opening {
-  const socket = connect({ host, port, noDelay: true })
+  const socket = dial(host, port)
   const close = (): void => {
     socket.destroy()
   }

@@ -2,10 +2,11 @@ import { Harvest } from '../../src/model/harvest.ts'
 import type { PollResult } from '../../src/model/reading.ts'
 import { systemSpawn } from '../child.ts'
 import { type Collector, collector, type PollContext } from '../collector.ts'
+import { names } from '../names.ts'
 import { type Check, compile, type Plan } from './compile.ts'
 import { decode, type Outcome } from './decode.ts'
 import { schemas } from './schema.ts'
-import { type Means, pollEnded, Reach, systemLookup } from './transport.ts'
+import { type Means, pollEnded, Reach } from './transport.ts'
 
 /** The reach collector with other means of touching the world, for tests. */
 export function reachWith(means: Means): Collector {
@@ -22,7 +23,7 @@ export function reachWith(means: Means): Collector {
 }
 
 /** Whatever answers a ping, a TCP connection, a TLS handshake or a web request. */
-export const reach: Collector = reachWith({ spawn: systemSpawn, lookup: systemLookup })
+export const reach: Collector = reachWith({ spawn: systemSpawn, names })
 
 async function poll(plan: Plan, transport: Reach, context: PollContext): Promise<PollResult> {
   const harvest = new Harvest(plan.series, context.witness)
@@ -35,6 +36,7 @@ async function poll(plan: Plan, transport: Reach, context: PollContext): Promise
   const now = context.clock.now().wall / 1000
   const outcomes = await tryAll(plan, transport, address, context)
   for (const [check, outcome] of outcomes) decode(check, outcome, now, harvest)
+  if (!outcomes.some(([, outcome]) => outcome.kind === 'tried' && outcome.isUp)) transport.doubt(plan.host)
   return harvest.result(plan.checks.length)
 }
 

@@ -1,4 +1,3 @@
-import { lookup } from 'node:dns/promises'
 import http from 'node:http'
 import https from 'node:https'
 import net from 'node:net'
@@ -7,21 +6,16 @@ import { type Clock, elapsed } from '../../src/model/clock.ts'
 import { untilAborted } from '../../src/model/deadline.ts'
 import { formatAddress } from '../address.ts'
 import { run, type Spawn } from '../child.ts'
+import type { Names } from '../names.ts'
 import type { Check, Plan } from './compile.ts'
 import type { Certificate, Outcome } from './decode.ts'
 import { parsePing } from './ping-output.ts'
 
-/** How a name becomes an address: the system's resolver, or a test's. */
-export type Lookup = (host: string) => Promise<{ readonly address: string }>
-
 /** How the transport touches the world. */
 export interface Means {
   readonly spawn: Spawn
-  readonly lookup: Lookup
+  readonly names: Names
 }
-
-/** The system's resolver, with /etc/hosts, in the order that it gives. */
-export const systemLookup: Lookup = (host) => lookup(host)
 
 /** The most of a page that is read. */
 const mostBody = 65_536
@@ -49,26 +43,20 @@ const cancelled: Outcome = { kind: 'fault', fault: 'cancelled', detail: 'the pol
 export class Reach {
   readonly #means: Means
   readonly #sockets = new Set<{ destroy(): void }>()
-  #looking: Promise<string | undefined> | undefined
 
   constructor(means: Means) {
     this.#means = means
   }
 
-  /**
-   * The address of a host, or undefined where there is none before the deadline. The system's resolver cannot be called
-   * off and has four threads for the whole daemon, so a question that hangs is not put again.
-   */
-  async resolve(host: string, signal: AbortSignal): Promise<string | undefined> {
-    if (net.isIP(host) !== 0) return host
-    this.#looking ??= this.#means
-      .lookup(host)
-      .then(({ address }) => address)
-      .catch(() => undefined)
-      .finally(() => {
-        this.#looking = undefined
-      })
-    return untilAborted(this.#looking, signal).catch(() => undefined)
+  /** The address of a host, or undefined where there is none before the deadline. */
+  resolve(host: string, signal: AbortSignal): Promise<string | undefined> {
+    const first = this.#means.names.resolve(host).then(([address]) => address?.address)
+    return untilAborted(first, signal).catch(() => undefined)
+  }
+
+  /** Nothing answers there: the host may have another address by now. */
+  doubt(host: string): void {
+    this.#means.names.doubt(host)
   }
 
   /** Tries one check. Never rejects; settles when `signal` aborts: at the check's deadline, or with `pollEnded`. */

@@ -1,12 +1,12 @@
 import { randomInt } from 'node:crypto'
 import { createSocket, type Socket } from 'node:dgram'
-import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
 import snmp from 'net-snmp'
 import type { Milliseconds } from '../../src/model/clock.ts'
 import { Aborted, untilAborted } from '../../src/model/deadline.ts'
 import type { FaultKind } from '../../src/model/fault.ts'
 import type { Tap } from '../collector.ts'
+import { names, UnknownName } from '../names.ts'
 import { type OidSlice, oidOf, type RequestPdu, requestPdus, type Varbind, type Varbinds, varbindsOf } from './codec.ts'
 import { Exchange, type Outcome, type Peer } from './exchange.ts'
 import { isVersion3, mayComeIn, mayGoOut } from './guard.ts'
@@ -150,7 +150,10 @@ function communityTransport(agent: Agent, version: 1 | 2, tap: Tap | undefined):
     }
     const outcome = await wire.exchange.ask({ version, community, pdu, oids, repetitions }, peer, agent, turn, tap)
     // A name may have got another address meanwhile.
-    if (outcome.kind !== 'reply') peer = undefined
+    if (outcome.kind !== 'reply') {
+      peer = undefined
+      names.doubt(agent.host)
+    }
     return replyOf(outcome, agent)
   }
   wire.hold()
@@ -219,6 +222,7 @@ function userTransport(agent: Agent, tap: Tap | undefined): SnmpTransport {
     } catch (error) {
       // What was under way may still answer: to a new session it cannot be the next answer.
       close()
+      names.doubt(agent.host)
       return faultOf(error, agent)
     }
   }
@@ -292,15 +296,9 @@ function facade(peer: Peer, level: number, tap: Tap | undefined): unknown {
 }
 
 async function resolve({ host, port }: Agent): Promise<Peer> {
-  if (isIP(host) !== 0) return { address: plain(host), port }
-  try {
-    return { address: plain((await lookup(host)).address), port }
-  } catch {
-    throw new UnknownName()
-  }
+  const [first] = await names.resolve(host)
+  return { address: plain(first?.address ?? host), port }
 }
-
-class UnknownName extends Error {}
 
 /** An IPv6 address has several spellings: the one that a URL has, which is that of the system's sockets. */
 function plain(address: string): string {
@@ -331,7 +329,7 @@ export function userOf({ user, auth, priv }: SnmpCredential): unknown {
 function faultOf(error: unknown, { host, port, credential }: Agent): Reply {
   const where = `${host}:${port}`
   const fault = (kind: FaultKind, detail: string): Reply => ({ kind: 'fault', fault: kind, detail })
-  if (error instanceof UnknownName) return fault('dns', `the name ${host} is not known`)
+  if (error instanceof UnknownName) return fault('dns', `the name ${host} is not known; check it and the name server`)
   if (error instanceof Aborted) return fault('timeout', `${where} did not answer before the poll's deadline`)
   if (error instanceof Error && error.name === 'RequestTimedOutError')
     return fault('timeout', `${where} does not answer${hint(credential)}`)

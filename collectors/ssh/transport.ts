@@ -3,6 +3,7 @@ import type { Config, NodeSSH } from 'node-ssh'
 import type { Algorithms, Client, ClientChannel, ServerHostKeyAlgorithm } from 'ssh2'
 import type { FaultKind } from '../../src/model/fault.ts'
 import type { Tap } from '../collector.ts'
+import { dial } from '../names.ts'
 import type { Login, SshPlan } from './compile.ts'
 import type { Dialog } from './dialog.ts'
 import { judgeKey, parseKnownHosts, type Trust, wantedKeyTypes } from './host-keys.ts'
@@ -186,7 +187,7 @@ function settings(
     ...(key === undefined ? {} : { privateKey: key.reveal() }),
     ...(passphrase === undefined ? {} : { passphrase: passphrase.reveal() }),
     ...(agent === true && process.env['SSH_AUTH_SOCK'] !== undefined ? { agent: process.env['SSH_AUTH_SOCK'] } : {}),
-    ...(tunnel === undefined ? {} : { sock: tunnel }),
+    sock: tunnel ?? dial(host, port),
     algorithms,
     readyTimeout,
     keepaliveInterval,

@@ -1,5 +1,5 @@
-import { lookup } from 'node:dns/promises'
 import type { Collector, DeviceEvent, EventSource } from '../../collectors/collector.ts'
+import { names } from '../../collectors/names.ts'
 import type { Cancel, Clock, Milliseconds } from '../model/clock.ts'
 import type { Log } from '../model/log.ts'
 import { Comparison } from '../model/same.ts'
@@ -9,6 +9,8 @@ import type { EventDesk } from './event-desk.ts'
 
 /** How long the address behind a device's name is believed, of those that speak by themselves. */
 const addressesLast: Milliseconds = 600_000
+/** All are asked for at once, and nobody waits for them. */
+const patience: Milliseconds = 300_000
 
 /** What listening is wired to. */
 export interface ListeningParts {
@@ -100,5 +102,5 @@ export class Listening {
 }
 
 async function namesOf(host: string): Promise<readonly string[]> {
-  return (await lookup(host, { all: true })).map(({ address }) => address)
+  return (await names.resolve(host, patience)).map(({ address }) => address)
 }

@@ -48,6 +48,8 @@ export interface HouseOrder {
   readonly files?: Readonly<Record<string, string>>
   readonly env?: NodeJS.ProcessEnv
   readonly args?: readonly string[]
+  /** Modules of this folder that are loaded into the daemon before its own code. */
+  readonly preloads?: readonly string[]
 }
 
 /**
@@ -106,9 +108,10 @@ ${order.site.replaceAll('{folder}', house.folder)}`,
 
   /** Starts the daemon and waits until it answers. */
   async start(): Promise<void> {
-    const own = ['--expose-gc', '--require', new URL('vitals.cjs', import.meta.url).pathname]
+    const preloads = ['vitals.cjs', ...(this.#order.preloads ?? [])]
+    const own = preloads.flatMap((name) => ['--require', new URL(name, import.meta.url).pathname])
     const command = [shipped('dist', 'siteward.cjs'), 'run', '--config', join(this.folder, 'site.yaml')]
-    const child = spawn(process.execPath, [...own, ...command, ...(this.#order.args ?? [])], {
+    const child = spawn(process.execPath, ['--expose-gc', ...own, ...command, ...(this.#order.args ?? [])], {
       env: { ...process.env, ...this.#order.env },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     })

@@ -16,7 +16,7 @@ export interface SecretDeps {
 }
 
 /** No access for others and no writing for the group; reading by a group is how a service's user gets at a file. */
-const tooOpen = 0o027
+export const tooOpen = 0o027
 
 /** A path of a YAML file, which counts from the folder of that file. */
 export function besideFile(file: string, path: string): string {

@@ -1,14 +1,15 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import Type, { type Static } from 'typebox'
+import type { Place } from '../model/place.ts'
 import type { Problem } from '../model/problem.ts'
 import { Secret } from '../model/secret.ts'
-import { clientAuths, type RateLimit, type TlsVersion, type WebConfig, type WebTls } from '../model/web.ts'
+import { type ClientAuth, clientAuths, type RateLimit, type TlsVersion, type WebConfig, type WebTls } from '../model/web.ts'
 import { checkOf, type Spot } from './check.ts'
 import { hour, readDuration } from './durations.ts'
 import { largestFile } from './files.ts'
 import { Problems } from './problems.ts'
-import { besideFile } from './secrets.ts'
+import { besideFile, tooOpen } from './secrets.ts'
 import type { Tree } from './tree.ts'
 import { cipherNames, curveNames } from './web-names.ts'
 import { parseTree } from './yaml.ts'
@@ -22,6 +23,9 @@ const versionNames = ['TLS10', 'TLS11', 'TLS12', 'TLS13'] as const
 const text = (description: string) => Type.Optional(Type.String({ minLength: 1, description }))
 const closed = { additionalProperties: false }
 
+/** RequireAnyClientCert, as exporter-toolkit called it once and still takes it. */
+const olderName = 'RequireClientCert'
+
 const tlsSchema = Type.Object(
   {
     cert: text('the certificate (PEM)'),
@@ -30,7 +34,7 @@ const tlsSchema = Type.Object(
     key_file: text('a file with its key'),
     client_ca: text('the authority of clients (PEM)'),
     client_ca_file: text('a file with the authority of clients'),
-    client_auth_type: Type.Enum([...clientAuths, ''], { title: 'client_auth_type', default: 'NoClientCert' }),
+    client_auth_type: Type.Enum([...clientAuths, olderName, ''], { title: 'client_auth_type', default: 'NoClientCert' }),
     client_allowed_sans: Type.Array(Type.String({ minLength: 1 }), { maxItems: 256, default: [] }),
     min_version: Type.Enum([...versionNames], { title: 'TLS version', default: 'TLS12' }),
     max_version: Type.Enum([...versionNames], { title: 'TLS version', default: 'TLS13' }),
@@ -46,7 +50,8 @@ const headerSchema = Type.Object(
     'Content-Security-Policy': Type.Optional(Type.String()),
     'X-Frame-Options': Type.Optional(Type.Enum(['', 'deny', 'sameorigin'], { title: 'deny or sameorigin' })),
     'X-Content-Type-Options': Type.Optional(Type.Enum(['', 'nosniff'], { title: 'nosniff' })),
-    'X-XSS-Protection': Type.Optional(Type.String()),
+    // Written as 1, mostly.
+    'X-XSS-Protection': Type.Optional(Type.Union([Type.String(), Type.Integer()])),
     'Strict-Transport-Security': Type.Optional(Type.String()),
   },
   closed,
@@ -62,7 +67,11 @@ const schema = Type.Object(
     rate_limit: Type.Optional(
       Type.Object(
         {
-          interval: Type.String({ default: '0s' }),
+          interval: Type.Union([Type.String(), Type.Literal(0)], {
+            title: 'duration',
+            description: 'as 1s; 0 for no limit',
+            default: '0s',
+          }),
           burst: Type.Integer({ minimum: 0, maximum: 1_000_000, default: 0 }),
         },
         closed,
@@ -123,7 +132,7 @@ class Reader {
     }
   }
 
-  #text(file: string, place: { file: string; line: number; column: number }): string | undefined {
+  #text(file: string, place: Place): string | undefined {
     this.files.push(file)
     try {
       const { size } = statSync(file)
@@ -148,7 +157,7 @@ class Reader {
   }
 
   #rateLimit({ rate_limit: limit }: WebText, tree: Tree): RateLimit | undefined {
-    if (limit === undefined || /^0+(ms|[smhdw])?$/.test(limit.interval)) return undefined
+    if (limit === undefined || limit.interval === 0 || /^0+(ms|[smhdw])?$/.test(limit.interval)) return undefined
     const place = tree.at(['rate_limit', 'interval'])
     const interval = readDuration(limit.interval, [1, hour], place, this.#problems)
     if (interval !== undefined && limit.burst < 1) {
@@ -179,7 +188,7 @@ class Reader {
       cert,
       key: new Secret(key),
       clientCa,
-      clientAuth: tls.client_auth_type === '' ? 'NoClientCert' : tls.client_auth_type,
+      clientAuth: policyOf(tls),
       clientAllowedSans: tls.client_allowed_sans,
       minVersion: versions[tls.min_version],
       maxVersion: versions[tls.max_version],
@@ -190,12 +199,11 @@ class Reader {
   }
 
   #checkClients(tls: TlsText, clientCa: string | undefined, spot: Spot): void {
-    const type = tls.client_auth_type
-    const isNone = type === 'NoClientCert' || type === ''
-    const isVerified = type === 'RequireAndVerifyClientCert' || type === 'VerifyClientCertIfGiven'
-    if (isNone && clientCa !== undefined)
+    const type = policyOf(tls)
+    if (type === 'NoClientCert' && clientCa !== undefined)
       this.#wrong(spot, 'client_auth_type', 'client_ca is given, but clients are asked for no certificate')
-    if (isVerified && clientCa === undefined)
+    // Those of the system would do for a certificate that somebody may show, but nobody means them where one must be shown.
+    if (type === 'RequireAndVerifyClientCert' && clientCa === undefined)
       this.#wrong(spot, 'client_auth_type', `${type} needs client_ca or client_ca_file`)
     if (tls.client_allowed_sans.length > 0 && !type.startsWith('Require'))
       this.#wrong(spot, 'client_allowed_sans', 'names of clients need a client_auth_type that requires a certificate')
@@ -225,9 +233,18 @@ class Reader {
       this.#wrong(spot, inFile, `either ${inline} or ${inFile}`)
       return undefined
     }
-    if (file === undefined) return written
-    const place = spot.tree.at([...spot.path, inFile])
-    return this.#text(besideFile(this.#file, file), place)
+    const path = file === undefined ? this.#file : besideFile(this.#file, file)
+    const place = spot.tree.at([...spot.path, file === undefined ? inline : inFile])
+    if (inline === 'key' && (written ?? file) !== undefined) this.#checkHidden(path, place)
+    return file === undefined ? written : this.#text(path, place)
+  }
+
+  /** A key that others may read is no secret any more. */
+  #checkHidden(file: string, place: Place): void {
+    const mode = process.platform === 'win32' ? 0 : (statSync(file, { throwIfNoEntry: false })?.mode ?? 0) & 0o777
+    if ((mode & tooOpen) === 0) return
+    const octal = mode.toString(8).padStart(4, '0')
+    this.#problems.add(place, `the key stands in ${file}, open to others (mode ${octal})`, `chmod 640 ${file}, or 600`)
   }
 
   #named(list: readonly string[], known: Readonly<Record<string, string>>, key: string, spot: Spot): readonly string[] {
@@ -248,7 +265,13 @@ class Reader {
   }
 }
 
+/** Go's name of what is asked of clients. */
+function policyOf({ client_auth_type: type }: TlsText): ClientAuth {
+  if (type === '') return 'NoClientCert'
+  return type === olderName ? 'RequireAnyClientCert' : type
+}
+
 function headersOf({ http_server_config: http }: WebText): Readonly<Record<string, string>> {
   const entries = Object.entries(http?.headers ?? {}).filter(([, value]) => value !== '')
-  return Object.fromEntries(entries.map(([name, value]) => [name.toLowerCase(), value]))
+  return Object.fromEntries(entries.map(([name, value]) => [name.toLowerCase(), String(value)]))
 }

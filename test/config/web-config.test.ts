@@ -5,10 +5,11 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { readWebConfig } from '../../src/config/web-config.ts'
 import { formatProblem } from '../../src/model/problem.ts'
+import { makeCertificate } from '../certificates.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'siteward-web-'))
 const hash = '$2b$10$QOauhQNbBCuQDKes6eFzPeMqBSjb7Mr5DUmpZ/VcEd00UAV/LDeSi'
-const pair = 'cert_file: cert.pem\n  key_file: key.pem\n'
+const pair = 'cert_file: server.pem\n  key_file: server.key\n'
 
 function file(text: string): string {
   const path = join(folder, 'web.yml')
@@ -17,15 +18,7 @@ function file(text: string): string {
 }
 
 beforeAll(() => {
-  for (const [cert, key] of [
-    ['cert.pem', 'key.pem'],
-    ['ca.pem', 'other.pem'],
-  ] as const) {
-    execFileSync('openssl', [
-      ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-subj', '/CN=x'],
-      ...['-keyout', join(folder, key), '-out', join(folder, cert)],
-    ])
-  }
+  for (const name of ['server', 'other', 'ca']) makeCertificate(folder, name, { subject: 'x' })
 }, 30_000)
 
 describe('good files', () => {
@@ -60,7 +53,7 @@ describe('good files', () => {
       ),
     )
     if (!read.ok) throw new Error('it is good')
-    expect(read.files).toEqual(['web.yml', 'cert.pem', 'key.pem'].map((name) => join(folder, name)))
+    expect(read.files).toEqual(['web.yml', 'server.pem', 'server.key'].map((name) => join(folder, name)))
     expect(read.config).toMatchObject({
       tls: {
         ciphers: 'ECDHE-RSA-AES128-GCM-SHA256',
@@ -70,7 +63,7 @@ describe('good files', () => {
       headers: { 'x-frame-options': 'deny' },
       rateLimit: { interval: 2000, burst: 3 },
     })
-    expect(read.config.tls?.key.reveal()).toBe(readFileSync(join(folder, 'key.pem'), 'utf8'))
+    expect(read.config.tls?.key.reveal()).toBe(readFileSync(join(folder, 'server.key'), 'utf8'))
     expect(JSON.stringify(read.config)).not.toContain('PRIVATE KEY')
     expect(JSON.stringify([...read.config.users])).not.toContain(hash)
   })
@@ -80,15 +73,15 @@ describe('bad files, told with their place', () => {
   test.each([
     ['no YAML', 'a: b: c\n', ':1:'],
     ['an unknown key', 'tls_config: {}\n', '1:1: unknown key "tls_config"'],
-    ['no certificate', 'tls_server_config:\n  key_file: key.pem\n', '1:1: a certificate is missing'],
-    ['no key', 'tls_server_config:\n  cert_file: cert.pem\n', '1:1: the key of the certificate is missing'],
-    ['no such file', 'tls_server_config:\n  cert_file: none.pem\n  key_file: key.pem\n', '2:14: '],
+    ['no certificate', 'tls_server_config:\n  key_file: server.key\n', '1:1: a certificate is missing'],
+    ['no key', 'tls_server_config:\n  cert_file: server.pem\n', '1:1: the key of the certificate is missing'],
+    ['no such file', 'tls_server_config:\n  cert_file: none.pem\n  key_file: server.key\n', '2:14: '],
     [
       'the key of another',
-      'tls_server_config: { cert_file: cert.pem, key_file: other.pem }\n',
+      'tls_server_config: { cert_file: server.pem, key_file: other.key }\n',
       'not that of the certificate',
     ],
-    ['no PEM', 'tls_server_config: { cert_file: web.yml, key_file: key.pem }\n', 'is no PEM'],
+    ['no PEM', 'tls_server_config: { cert_file: web.yml, key_file: server.key }\n', 'is no PEM'],
     ['both forms', `tls_server_config:\n  ${pair}  cert: c\n`, 'either cert or cert_file'],
     ['an unknown policy', `tls_server_config:\n  ${pair}  client_auth_type: Sometimes\n`, '4:21: '],
     ['an authority for nothing', `tls_server_config:\n  ${pair}  client_ca_file: ca.pem\n`, 'asked for no certificate'],

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { copyFileSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { request } from 'node:https'
 import { tmpdir } from 'node:os'
@@ -15,6 +14,7 @@ import { type ExposeServer, startServer } from '../../src/expose/server.ts'
 import { silent } from '../../src/model/log.ts'
 import { Secret } from '../../src/model/secret.ts'
 import { WebFile } from '../../src/web/web-file.ts'
+import { makeCertificate } from '../certificates.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'siteward-tls-'))
 const at = (name: string): string => join(folder, name)
@@ -29,24 +29,11 @@ const routes: readonly Route[] = [
 
 let server: ExposeServer | undefined
 
-function openssl(...args: readonly string[]): void {
-  execFileSync('openssl', args, { stdio: 'ignore' })
-}
-
-/** A certificate of its own authority, for 127.0.0.1. */
-function certificate(name: string, subject: string): void {
-  const names = `subjectAltName=IP:127.0.0.1,DNS:${subject}`
-  openssl(
-    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'],
-    ...['-keyout', at(`${name}.key`), '-out', at(`${name}.pem`), '-subj', `/CN=${subject}`, '-addext', names],
-  )
-}
-
 beforeAll(() => {
-  certificate('first', 'first.example')
-  certificate('second', 'second.example')
-  certificate('client', 'prometheus.example')
-  certificate('stranger', 'stranger.example')
+  makeCertificate(folder, 'first', { subject: 'first.example' })
+  makeCertificate(folder, 'second', { subject: 'second.example' })
+  makeCertificate(folder, 'client', { subject: 'prometheus.example' })
+  makeCertificate(folder, 'stranger', { subject: 'stranger.example' })
 }, 30_000)
 
 async function start(text: string): Promise<void> {

@@ -156,7 +156,7 @@ describe('bad there, bad here', () => {
       'is not known here',
     ],
     ['web_config_noAuth_inventedCurves.bad', tls(ifGiven, 'curve_preferences: [CurveP257]'), 'is not known here'],
-    ['web_config_noAuth_wrongTLSVersion.bad', tls(ifGiven, 'min_version: TLS111'), '"TLS111"'],
+    ['web_config_noAuth_wrongTLSVersion.bad', tls(ifGiven, 'min_version: TLS111'), 'must be one of TLS10'],
     [
       'web_config_headers_content_type_options.bad',
       'http_server_config: { headers: { X-Content-Type-Options: sniff } }',

@@ -4,7 +4,14 @@ import Type, { type Static } from 'typebox'
 import type { Place } from '../model/place.ts'
 import type { Problem } from '../model/problem.ts'
 import { Secret } from '../model/secret.ts'
-import { type ClientAuth, clientAuths, type RateLimit, type TlsVersion, type WebConfig, type WebTls } from '../model/web.ts'
+import {
+  type ClientAuth,
+  clientAuths,
+  type RateLimit,
+  type TlsVersion,
+  type WebConfig,
+  type WebTls,
+} from '../model/web.ts'
 import { checkOf, type Spot } from './check.ts'
 import { hour, readDuration } from './durations.ts'
 import { largestFile } from './files.ts'
@@ -34,7 +41,10 @@ const tlsSchema = Type.Object(
     key_file: text('a file with its key'),
     client_ca: text('the authority of clients (PEM)'),
     client_ca_file: text('a file with the authority of clients'),
-    client_auth_type: Type.Enum([...clientAuths, olderName, ''], { title: 'client_auth_type', default: 'NoClientCert' }),
+    client_auth_type: Type.Enum([...clientAuths, olderName, ''], {
+      title: 'client_auth_type',
+      default: 'NoClientCert',
+    }),
     client_allowed_sans: Type.Array(Type.String({ minLength: 1 }), { maxItems: 256, default: [] }),
     min_version: Type.Enum([...versionNames], { title: 'TLS version', default: 'TLS12' }),
     max_version: Type.Enum([...versionNames], { title: 'TLS version', default: 'TLS13' }),

@@ -329,6 +329,7 @@ export class Daemon {
     const ended = this.#schedule.stop()
     this.#beReady()
     await ended
+    this.#upkeep.stop()
     this.#keeper.flush()
     await this.#notifier.stop()
     await this.#watched.close()

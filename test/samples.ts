@@ -131,6 +131,7 @@ export function makeSite(changed: Partial<Site> = {}): Site {
     access: { operators: [], operateWithoutTls: false, webConfig: undefined },
     serviceLevels: { taken: 900_000, on_site: 3_600_000, repaired: 172_800_000, severities: ['critical'] },
     keepRecord: 1e12,
+    rollUps: { keep: { hour: 1e12, day: 1e12, xun: 1e12, month: 1e12 }, bytes: 2 ** 30 },
     drills: { receipt: undefined, schedule: [] },
     devices: [],
     discoveryRanges: [],

@@ -17,6 +17,7 @@ import { readGroups } from './groups.ts'
 import { orOneOf } from './misspelt.ts'
 import type { Problems } from './problems.ts'
 import { readQuiet } from './quiet.ts'
+import { readRollUps } from './roll-ups.ts'
 import { cleanLabels, isReserved } from './rules.ts'
 import { siteSchema } from './schemas/site.ts'
 import { besideFile } from './secrets.ts'
@@ -83,6 +84,7 @@ export function readSite(
     access: { operators, operateWithoutTls: text.operate_without_tls, webConfig: webConfigOf(text, tree, problems) },
     serviceLevels: readServiceLevels(text, tree, problems),
     keepRecord: readDuration(text.keep_record, [week, 520 * week], tree.at(['keep_record']), problems) ?? 156 * week,
+    rollUps: readRollUps(text, tree, problems),
     drills: readDrills(text, { devices, vocabulary }, tree, problems),
     devices,
     discoveryRanges: readRanges(text.discovery_ranges, { tree, path: ['discovery_ranges'] }, problems),

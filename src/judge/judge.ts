@@ -34,6 +34,8 @@ export interface Replaced {
   readonly ended: readonly Cell[]
 }
 
+const none: readonly Cell[] = []
+
 /** What a judge labels alerts by. */
 type AlertSite = { readonly name: string; readonly labels: Labels }
 
@@ -315,8 +317,18 @@ export class Judge {
   }
 
   /** The alarms on one series. */
-  cellsOf(series: Series): readonly Cell[] {
-    return this.#bySeries.get(series.id) ?? []
+  cellsOf({ id }: Pick<Series, 'id'>): readonly Cell[] {
+    return this.#bySeries.get(id) ?? none
+  }
+
+  /** Whether a value breaks a rule on the value of the series with this id, however long it has. */
+  isOutside(id: number, value: number): boolean {
+    for (const cell of this.#bySeries.get(id) ?? none) {
+      const { rule } = cell
+      if (rule.measure !== undefined || rule.condition.kind === 'stale') continue
+      if (breach(rule.condition, this.bounds(cell), value, unknownIndex(rule)) === 'broken') return true
+    }
+    return false
   }
 
   /** The bounds of a cell now, for those who show a limit. */

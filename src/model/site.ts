@@ -9,6 +9,7 @@ import type { DeviceGroup } from './group.ts'
 import type { Labels } from './labels.ts'
 import type { Language, Vocabulary } from './metric.ts'
 import type { QuietWindow } from './quiet.ts'
+import type { RollUpPlan } from './roll-up.ts'
 import type { ServiceLevels } from './service-level.ts'
 
 /** Where /metrics is served. */
@@ -74,6 +75,8 @@ export interface Site {
   readonly serviceLevels: ServiceLevels
   /** How long the record of alarms and operations is kept. */
   readonly keepRecord: Milliseconds
+  /** For how long readings are kept rolled up, for reports. */
+  readonly rollUps: RollUpPlan
   readonly drills: SiteDrills
   /** Recurring work that no sensor shows. */
   readonly duties: readonly Duty[]

@@ -18,15 +18,21 @@ export class JournalError extends Error {
   }
 }
 
-const fileName = 'alarms.db'
-/** Told apart by SQLite's own user_version: a newer siteward's file is not touched by an older one. */
-const version = 2
+/** One file of the state folder. */
+interface Shape {
+  readonly fileName: string
+  /** Told apart by SQLite's own user_version: a newer siteward's file is not touched by an older one. */
+  readonly version: number
+  readonly layout: string
+  /** FULL: what is committed survives a power failure; NORMAL: the last commits may be gone, the file is whole. */
+  readonly synchronous: 'FULL' | 'NORMAL'
+}
 
 /**
  * `alarm` is what is pending, firing, or resolved and still being told (layout 1); `event` is the record of all that
  * happened (since layout 2). Each layout only adds to the one before, so an older file grows into a newer one.
  */
-const layout = `
+const alarmLayout = `
   CREATE TABLE IF NOT EXISTS alarm (
     key TEXT PRIMARY KEY,
     state TEXT NOT NULL CHECK (state IN ('pending', 'firing', 'resolved')),
@@ -58,6 +64,37 @@ const layout = `
   CREATE INDEX IF NOT EXISTS event_kind ON event (kind, at);
 `
 
+const alarms: Shape = { fileName: 'alarms.db', version: 2, layout: alarmLayout, synchronous: 'FULL' }
+
+/**
+ * A file of its own: however large it is, and whatever becomes of it, alarms have theirs. `stretch` has one row for a
+ * device and an hour, day, xun or month (`level`, by its place in the model's list) with all its series in `rolled`.
+ */
+const rollUps: Shape = {
+  fileName: 'roll-ups.db',
+  version: 1,
+  synchronous: 'NORMAL',
+  layout: `
+  CREATE TABLE IF NOT EXISTS series (
+    id INTEGER PRIMARY KEY,
+    device TEXT NOT NULL,
+    metric TEXT NOT NULL,
+    labels TEXT NOT NULL,
+    seen INTEGER NOT NULL,
+    UNIQUE (device, metric, labels)
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS stretch (
+    level INTEGER NOT NULL,
+    device TEXT NOT NULL,
+    start INTEGER NOT NULL,
+    finish INTEGER NOT NULL,
+    rolled BLOB NOT NULL,
+    UNIQUE (level, device, start)
+  ) STRICT;
+  CREATE INDEX IF NOT EXISTS stretch_start ON stretch (level, start);
+`,
+}
+
 /** An open database, and how the folder is given back. */
 export interface Opened {
   readonly database: Database.Database
@@ -69,7 +106,6 @@ export interface Opened {
  * `alarms.db.corrupt-STAMP`, told to `corrupt`, and a new one begun: siteward must watch, whatever became of its memory.
  */
 export function openDatabase(folder: string, stamp: Milliseconds, corrupt: (kept: string) => void): Opened {
-  const file = join(folder, fileName)
   try {
     mkdirSync(folder, { recursive: true, mode: 0o750 })
   } catch (error) {
@@ -79,8 +115,23 @@ export function openDatabase(folder: string, stamp: Milliseconds, corrupt: (kept
   if ('holder' in lock) {
     throw new JournalError(`state_directory ${folder} is in use by another siteward (process ${lock.holder})`, true)
   }
+  return { database: openWhole(folder, alarms, stamp, corrupt), release: lock.release }
+}
+
+/** Opens the roll-ups in a folder that this process holds; a damaged file is put aside as that of alarms is. */
+export function openRollUps(folder: string, stamp: Milliseconds, corrupt: (kept: string) => void): Database.Database {
+  return openWhole(folder, rollUps, stamp, corrupt)
+}
+
+function openWhole(
+  folder: string,
+  shape: Shape,
+  stamp: Milliseconds,
+  corrupt: (kept: string) => void,
+): Database.Database {
+  const file = join(folder, shape.fileName)
   try {
-    return { database: open(file), release: lock.release }
+    return open(file, shape)
   } catch (error) {
     if (error instanceof JournalError) throw error
     if (!isCorrupt(error))
@@ -89,7 +140,7 @@ export function openDatabase(folder: string, stamp: Milliseconds, corrupt: (kept
     renameSync(file, kept)
     for (const part of ['-wal', '-shm']) rmSync(`${file}${part}`, { force: true })
     corrupt(kept)
-    return { database: open(file), release: lock.release }
+    return open(file, shape)
   }
 }
 
@@ -98,8 +149,17 @@ export function openDatabase(folder: string, stamp: Milliseconds, corrupt: (kept
  * lets writes through (libsql 0.5.29), so SQLite itself is told: https://www.sqlite.org/pragma.html#pragma_query_only
  */
 export function viewDatabase(folder: string): Database.Database {
+  return view(folder, alarms, 'record')
+}
+
+/** The same for the roll-ups of a folder. */
+export function viewRollUps(folder: string): Database.Database {
+  return view(folder, rollUps, 'roll-up')
+}
+
+function view(folder: string, { fileName, version }: Shape, what: string): Database.Database {
   const file = join(folder, fileName)
-  if (!existsSync(file)) throw new JournalError(`there is no record in ${folder}: no siteward has run on it`)
+  if (!existsSync(file)) throw new JournalError(`there is no ${what} in ${folder}: no siteward has run on it`)
   try {
     const database = new Database(file)
     database.pragma('query_only = 1')
@@ -109,6 +169,21 @@ export function viewDatabase(folder: string): Database.Database {
   } catch (error) {
     if (error instanceof JournalError) throw error
     throw new JournalError(`${file} cannot be read: ${codeOf(error)}; ask as the user that siteward runs as`)
+  }
+}
+
+/**
+ * All or nothing. Not by the library's `transaction`: on a full disk SQLite rolls back by itself, the library's own
+ * rollback then fails, and its error stands in the place of the one that matters.
+ */
+export function inTransaction(database: Database.Database, run: () => void): void {
+  database.exec('BEGIN IMMEDIATE')
+  try {
+    run()
+    database.exec('COMMIT')
+  } catch (error) {
+    if (database.inTransaction) database.exec('ROLLBACK')
+    throw error
   }
 }
 
@@ -122,11 +197,11 @@ function tryLock(folder: string): ReturnType<typeof lockFolder> {
   }
 }
 
-function open(file: string): Database.Database {
+function open(file: string, { layout, version, synchronous }: Shape): Database.Database {
   const database = new Database(file)
   try {
     database.pragma('journal_mode = WAL')
-    database.pragma('synchronous = FULL')
+    database.pragma(`synchronous = ${synchronous}`)
     const found = versionOf(database)
     if (found > version) {
       throw new JournalError(`${file} was written by a newer siteward (layout ${found}, this one knows ${version})`)

@@ -1,7 +1,7 @@
 import type { Milliseconds } from '../model/clock.ts'
 import type { Labels } from '../model/labels.ts'
 import type { EventKind, RecordEvent } from '../model/record.ts'
-import { type Database, JournalError, openDatabase, viewDatabase } from './database.ts'
+import { type Database, inTransaction, JournalError, openDatabase, viewDatabase } from './database.ts'
 import type { Release } from './lock.ts'
 import { type RecordQuery, type RecordTable, recordTable } from './record.ts'
 import { Row } from './rows.ts'
@@ -145,21 +145,6 @@ function journalOf(database: Database, release: Release): Journal {
     isKept: true,
     write,
     prune: record.prune,
-  }
-}
-
-/**
- * All or nothing. Not by the library's `transaction`: on a full disk SQLite rolls back by itself, the library's own
- * rollback then fails, and its error stands in the place of the one that matters.
- */
-function inTransaction(database: Database, run: () => void): void {
-  database.exec('BEGIN IMMEDIATE')
-  try {
-    run()
-    database.exec('COMMIT')
-  } catch (error) {
-    if (database.inTransaction) database.exec('ROLLBACK')
-    throw error
   }
 }
 

@@ -18,6 +18,13 @@ export class Row {
     return typeof value === 'number' && Number.isFinite(value) ? value : undefined
   }
 
+  /** Undefined where it is no blob. `get` gives a Buffer, `all` an ArrayBuffer (libsql 0.5.29). */
+  bytes(name: string): Uint8Array | undefined {
+    const value = this.#fields[name]
+    if (value instanceof ArrayBuffer) return new Uint8Array(value)
+    return value instanceof Uint8Array ? value : undefined
+  }
+
   /** Labels kept as JSON; undefined where it does not parse. */
   labels(name: string): Labels | undefined {
     try {

@@ -4,9 +4,11 @@ import type { Moment } from '../model/clock.ts'
 import { DutyKeeper, type DutyParts } from './duty-keeper.ts'
 import { dutyRoutes } from './duty-routes.ts'
 import { LedgerKeeper, type LedgerParts } from './ledger-keeper.ts'
+import { RollUpKeeper, type RollUpParts } from './roll-up-keeper.ts'
 
 /** What upkeep is wired to. */
-export interface UpkeepParts extends LedgerParts, DutyParts {
+export interface UpkeepParts extends LedgerParts, DutyParts, RollUpParts {
+  readonly journal: RollUpParts['journal']
   /** What the judge made of what was typed in. */
   take(transitions: readonly Transition[]): void
   /** Puts the record on disk; whether the disk has taken it. */
@@ -18,11 +20,13 @@ export class Upkeep {
   readonly #parts: UpkeepParts
   readonly #ledger: LedgerKeeper
   readonly #duties: DutyKeeper
+  readonly #rollUps: RollUpKeeper
 
   constructor(parts: UpkeepParts) {
     this.#parts = parts
     this.#ledger = new LedgerKeeper(parts)
     this.#duties = new DutyKeeper(parts)
+    this.#rollUps = new RollUpKeeper(parts)
   }
 
   get routes(): readonly Route[] {
@@ -43,7 +47,12 @@ export class Upkeep {
 
   /** Lets time pass; returns what the judge made of what siteward says. */
   tick(now: Moment): readonly Transition[] {
-    return [...this.#ledger.tick(now), ...this.#duties.tick(now)]
+    return [...this.#ledger.tick(now), ...this.#duties.tick(now), ...this.#rollUps.tick(now)]
+  }
+
+  /** Puts on disk what is only in memory. */
+  stop(): void {
+    this.#rollUps.stop()
   }
 
   #settle(): boolean {

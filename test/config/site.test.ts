@@ -54,6 +54,15 @@ describe('a site', () => {
       access: { operators: [], operateWithoutTls: false, webConfig: undefined },
       serviceLevels: { taken: 900_000, on_site: 3_600_000, repaired: 172_800_000, severities: ['critical'] },
       keepRecord: 156 * 7 * 86_400_000,
+      rollUps: {
+        keep: {
+          hour: 13 * 7 * 86_400_000,
+          day: 160 * 7 * 86_400_000,
+          xun: 520 * 7 * 86_400_000,
+          month: 520 * 7 * 86_400_000,
+        },
+        bytes: 2 ** 30,
+      },
       drills: { schedule: [] },
       alertmanagers: [],
       resend: 60_000,

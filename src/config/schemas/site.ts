@@ -114,6 +114,20 @@ export function siteSchema<Device extends TSchema, Credential extends TSchema>(
         { ...closed, description: 'proofs of the path from a reading to the page', default: {} },
       ),
       keep_record: duration('how long the record of alarms and operations is kept', { default: '156w' }),
+      roll_ups: Type.Object(
+        {
+          hours: duration('how long the figures of each hour are kept', { default: '13w' }),
+          days: duration('how long the figures of each day are kept', { default: '160w' }),
+          months: duration('how long the figures of each month and xun (ten days) are kept', { default: '520w' }),
+          megabytes: Type.Integer({
+            description: 'the most that all of it may take of the disk; at the limit the oldest hours go first',
+            minimum: 16,
+            maximum: 1_048_576,
+            default: 1024,
+          }),
+        },
+        { ...closed, description: 'figures of each reading by hour, day, xun and month, for reports', default: {} },
+      ),
       web_config: Type.Optional(
         line('a file with TLS and passwords of readers, in the format of exporter-toolkit, relative to this file'),
       ),

@@ -135,9 +135,8 @@ export class RollUpKeeper {
   }
 
   #say(now: Moment): readonly Transition[] {
-    const { table, store, judge, site } = this.#parts
-    const { itself, vocabulary } = site()
-    this.#says ??= new SelfSeries(table.scope(table.source(itself.name, 'roll-ups', true)), vocabulary, store, judge)
+    const { site } = this.#parts
+    this.#says ??= new SelfSeries(site().itself.name, 'roll-ups', { ...this.#parts, vocabulary: site().vocabulary })
     return this.#says.say([{ metric: 'siteward_roll_ups_up', labels: {}, value: this.isWriting ? 1 : 0 }], now)
   }
 

@@ -31,7 +31,7 @@ export interface SimulatedRoom {
 
 /** Starts what stands behind each device of the demonstration's site, on the port that the site gives it. */
 export async function startRoom(
-  devices: readonly Device[],
+  devices: readonly Pick<Device, 'name' | 'address'>[],
   clock: Clock,
   random: () => number,
 ): Promise<SimulatedRoom> {
@@ -66,7 +66,7 @@ export async function startRoom(
   }
 }
 
-async function startDevice(device: Device, room: () => Room): Promise<Simulated> {
+async function startDevice(device: Pick<Device, 'name' | 'address'>, room: () => Room): Promise<Simulated> {
   const port = Number(device.address.split(':').at(-1))
   const [kind = '', number = '1'] = device.name.split('-')
   switch (kind) {

@@ -74,15 +74,20 @@ export class House {
     const house = new House(order, await freePort())
     mkdirSync(join(house.folder, 'probes'))
     for (const [name, text] of Object.entries(order.files ?? {})) house.write(name, text)
-    house.write(
+    house.writeSite(order.site)
+    return house
+  }
+
+  /** Writes the site file anew, of the parts that `HouseOrder.site` has. */
+  writeSite(parts: string): void {
+    this.write(
       'site.yaml',
       `site: house
-listen: 127.0.0.1:${house.port}
+listen: 127.0.0.1:${this.port}
 state_directory: state
 probe_directories: [probes]
-${order.site.replaceAll('{folder}', house.folder)}`,
+${parts.replaceAll('{folder}', this.folder)}`,
     )
-    return house
   }
 
   /** Writes a file of the folder, for its owner only. */
@@ -144,8 +149,12 @@ ${order.site.replaceAll('{folder}', house.folder)}`,
 
   async page(): Promise<Page> {
     const at = Date.now()
-    const reply = await fetch(`http://127.0.0.1:${this.port}/metrics`)
-    return new Page(at, await reply.text())
+    return new Page(at, await this.text())
+  }
+
+  /** What /metrics says. */
+  async text(): Promise<string> {
+    return (await fetch(`http://127.0.0.1:${this.port}/metrics`)).text()
   }
 
   /** What its process holds now, after a garbage collection. */

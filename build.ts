@@ -12,6 +12,7 @@ import {
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
+import type { CodeKeywordDefinition } from 'ajv'
 import standalone from 'ajv/dist/standalone/index.js'
 import { type BuildOptions, build, type Plugin } from 'esbuild'
 import manifest from './package.json' with { type: 'json' }
@@ -49,13 +50,19 @@ const unbundled = ['bcryptjs', 'cpu-features', 'libsql', 'serialport', 'write-ex
 /** Chunks of their own. */
 const libraries = Object.keys(manifest.dependencies).filter((name) => ![...early, ...unbundled].includes(name))
 
+/** A library of which parts are used, by one command: those parts are one chunk. */
+const dashboardKit = '@grafana/grafana-foundation-sdk'
+const dashboardParts = 'cog common dashboard prometheus statetimeline table timeseries'
+  .split(' ')
+  .map((part) => `${dashboardKit}/${part}`)
+
 /** Of Node's own modules those that take a while. */
 const slow = 'child_process crypto dgram dns/promises http https tls worker_threads zlib'
   .split(' ')
   .map((name) => `node:${name}`)
 
 /** Loaded when something of them is first used. */
-const late = [...libraries, ...slow, 'libsql']
+const late = [...libraries, ...dashboardParts, ...slow, 'libsql']
 
 /** For how long siteward runs until V8's caches are written, in ms: long enough that it has started and polled. */
 const warmingUp = 3000
@@ -127,7 +134,8 @@ async function bundleQuickChecks(): Promise<void> {
   const makers = [...schemas].map(([name, schema]) => {
     // Of one ajv each: it writes anew what it has written for others.
     const ajv = ajvWith({ messages: false, code: { source: true } })
-    const code = standalone.default(ajv, ajv.compile(closeObjects(schema)))
+    ajv.addKeyword(quickly)
+    const code = standalone.default(ajv, ajv.compile({ quickly: closeObjects(schema) }))
     return `${JSON.stringify(name)}() { const module = {}; ${code}; return module.exports }`
   })
   await build({
@@ -139,13 +147,34 @@ async function bundleQuickChecks(): Promise<void> {
   })
 }
 
+/** A schema around a schema, of which ajv does not say what is wrong: that would be half of what it writes. */
+const quickly: CodeKeywordDefinition = {
+  keyword: 'quickly',
+  schemaType: 'object',
+  code(context) {
+    const isRight = context.gen.name('isRight')
+    context.subschema({ keyword: 'quickly', createErrors: false }, isRight)
+    context.ok(isRight)
+  },
+}
+
 async function bundleLibrary(name: string): Promise<void> {
+  await bundleAs(name, `require(${JSON.stringify(name)})`, [name])
+}
+
+/** The parts by their names. */
+async function bundleDashboardKit(): Promise<void> {
+  const parts = dashboardParts.map((part) => JSON.stringify(part)).map((part) => `${part}: require(${part})`)
+  await bundleAs(dashboardKit, `{ ${parts.join()} }`, dashboardParts)
+}
+
+async function bundleAs(library: string, exported: string, own: readonly string[]): Promise<void> {
   await build({
     ...common,
     ...asChunk,
-    stdin: { contents: `module.exports = require(${JSON.stringify(name)})`, resolveDir: import.meta.dirname },
-    outfile: join(dist, `${chunkOf(name)}.cjs`),
-    plugins: [lateLibraries(late.filter((other) => other !== name))],
+    stdin: { contents: `module.exports = ${exported}`, resolveDir: import.meta.dirname },
+    outfile: join(dist, `${chunkOf(library)}.cjs`),
+    plugins: [lateLibraries(late.filter((name) => !own.includes(name)))],
   })
 }
 
@@ -165,18 +194,24 @@ function lateLibraries(names: readonly string[]): Plugin {
 /** A module with the names that a library exports; some export a function or a class that has them. */
 function standInFor(name: string): string {
   const library: unknown = require(name)
-  const id = libraries.includes(name) ? `${chunkPrefix}${chunkOf(name)}` : name
   const whole =
     typeof library === 'function'
       ? 'function (...args) { return new.target ? Reflect.construct(library(), args) : Reflect.apply(library(), this, args) }'
       : '{}'
   return [
     'let loaded',
-    `const library = () => (loaded ??= require(${JSON.stringify(id)}))`,
+    `const library = () => (loaded ??= ${sourceOf(name)})`,
     `module.exports = ${whole}`,
     `for (const key of ${JSON.stringify(Object.keys(Object(library)))})`,
     '  Object.defineProperty(module.exports, key, { enumerable: true, get: () => library()[key] })',
   ].join('\n')
+}
+
+/** What gives a late library, as code. */
+function sourceOf(name: string): string {
+  const chunk = (library: string): string => `require(${JSON.stringify(`${chunkPrefix}${chunkOf(library)}`)})`
+  if (dashboardParts.includes(name)) return `${chunk(dashboardKit)}[${JSON.stringify(name)}]`
+  return libraries.includes(name) ? chunk(name) : `require(${JSON.stringify(name)})`
 }
 
 /** Leaves the YAML files that ship parsed, with the places of all that is in them. */
@@ -241,7 +276,7 @@ function warmUp(): void {
   const device = '{ name: room, address: 127.0.0.1:1, probes: [modbus-temperature-humidity] }'
   writeFileSync(site, `site: build\nlisten: 127.0.0.1:0\nalertmanagers: []\ndevices:\n  - ${device}\n`)
   const program = join(dist, 'warm-up.cjs')
-  const args = [program, String(warmingUp), libraries.map(chunkOf).join(), 'run', '--config', site]
+  const args = [program, String(warmingUp), [...libraries, dashboardKit].map(chunkOf).join(), 'run', '--config', site]
   const env = { ...process.env, STATE_DIRECTORY: folder }
   const { status } = spawnSync(process.execPath, args, { env, stdio: ['ignore', 'ignore', 'inherit'] })
   rmSync(folder, { recursive: true })
@@ -255,7 +290,13 @@ if (process.argv[2] === 'page') {
   rmSync(dist, { recursive: true, force: true })
   await packShipped()
   await Promise.all([bundleLaunchers(), bundlePage()])
-  await Promise.all([bundleSiteward(), bundleThreads(), bundleQuickChecks(), ...libraries.map(bundleLibrary)])
+  await Promise.all([
+    bundleSiteward(),
+    bundleThreads(),
+    bundleQuickChecks(),
+    bundleDashboardKit(),
+    ...libraries.map(bundleLibrary),
+  ])
   escapeLetters()
   warmUp()
 }

@@ -41,7 +41,7 @@ import { packedFile } from './src/shipped-files.ts'
 const dist = join(import.meta.dirname, 'dist')
 const require = createRequire(import.meta.url)
 
-/** Needed at once: part of siteward's own chunk. */
+/** Needed at once: chunks that are loaded with siteward's own, and small, since each start reads all of them. */
 const early = ['typebox', 'yaml']
 
 /** Left in node_modules: they have native parts, are found there by their path, or are of one command alone. */
@@ -50,11 +50,16 @@ const unbundled = ['bcryptjs', 'cpu-features', 'libsql', 'serialport', 'write-ex
 /** Chunks of their own. */
 const libraries = Object.keys(manifest.dependencies).filter((name) => ![...early, ...unbundled].includes(name))
 
-/** A library of which parts are used, by one command: those parts are one chunk. */
-const dashboardKit = '@grafana/grafana-foundation-sdk'
-const dashboardParts = 'cog common dashboard prometheus statetimeline table timeseries'
-  .split(' ')
-  .map((part) => `${dashboardKit}/${part}`)
+/** Libraries of which parts are used: these are one chunk, and each runs when it is first asked for. */
+const kits = new Map([
+  ['typebox', ['typebox', 'typebox/value']],
+  [
+    '@grafana/grafana-foundation-sdk',
+    'cog common dashboard prometheus statetimeline table timeseries'
+      .split(' ')
+      .map((part) => `@grafana/grafana-foundation-sdk/${part}`),
+  ],
+])
 
 /** Of Node's own modules those that take a while. */
 const slow = 'child_process crypto dgram dns/promises http https tls worker_threads zlib'
@@ -62,7 +67,7 @@ const slow = 'child_process crypto dgram dns/promises http https tls worker_thre
   .map((name) => `node:${name}`)
 
 /** Loaded when something of them is first used. */
-const late = [...libraries, ...dashboardParts, ...slow, 'libsql']
+const late = [...libraries, ...[...kits.values()].flat(), ...slow, 'libsql'].filter((name) => !early.includes(name))
 
 /** For how long siteward runs until V8's caches are written, in ms: long enough that it has started and polled. */
 const warmingUp = 3000
@@ -115,7 +120,7 @@ async function bundleSiteward(): Promise<void> {
     banner: { js: wrapper.before + ownUrl },
     entryPoints: ['src/cli.ts'],
     outfile: join(dist, 'cli.cjs'),
-    plugins: [lateLibraries(late), fromQuickChecks],
+    plugins: [lateLibraries(late), earlyLibraries, fromQuickChecks],
   })
 }
 
@@ -162,20 +167,33 @@ async function bundleLibrary(name: string): Promise<void> {
   await bundleAs(name, `require(${JSON.stringify(name)})`, [name])
 }
 
-/** The parts by their names. */
-async function bundleDashboardKit(): Promise<void> {
-  const parts = dashboardParts.map((part) => JSON.stringify(part)).map((part) => `${part}: require(${part})`)
-  await bundleAs(dashboardKit, `{ ${parts.join()} }`, dashboardParts)
+/** The parts of a kit by their names. */
+async function bundleKit([name, parts]: readonly [string, readonly string[]]): Promise<void> {
+  const getters = parts.map((part) => JSON.stringify(part)).map((part) => `get ${part}() { return require(${part}) }`)
+  await bundleAs(name, `{ ${getters.join()} }`, parts)
 }
 
+/** Early libraries are written small: every start reads them. */
 async function bundleAs(library: string, exported: string, own: readonly string[]): Promise<void> {
   await build({
     ...common,
     ...asChunk,
+    minify: early.includes(library),
     stdin: { contents: `module.exports = ${exported}`, resolveDir: import.meta.dirname },
     outfile: join(dist, `${chunkOf(library)}.cjs`),
     plugins: [lateLibraries(late.filter((name) => !own.includes(name)))],
   })
+}
+
+/** Puts in the place of the early libraries their chunks. */
+const earlyLibraries: Plugin = {
+  name: 'early-libraries',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^[^.]/ }, ({ path }) => (early.includes(path) ? { path, namespace: 'early' } : undefined))
+    onLoad({ filter: /./, namespace: 'early' }, ({ path }) => ({
+      contents: `module.exports = ${sourceOf(path)}`,
+    }))
+  },
 }
 
 /** Puts in the place of libraries what looks like them, and loads them when it is first touched. */
@@ -207,11 +225,12 @@ function standInFor(name: string): string {
   ].join('\n')
 }
 
-/** What gives a late library, as code. */
+/** What gives a library, as code. */
 function sourceOf(name: string): string {
   const chunk = (library: string): string => `require(${JSON.stringify(`${chunkPrefix}${chunkOf(library)}`)})`
-  if (dashboardParts.includes(name)) return `${chunk(dashboardKit)}[${JSON.stringify(name)}]`
-  return libraries.includes(name) ? chunk(name) : `require(${JSON.stringify(name)})`
+  const [kit] = [...kits].find(([, parts]) => parts.includes(name)) ?? []
+  if (kit !== undefined) return `${chunk(kit)}[${JSON.stringify(name)}]`
+  return [...libraries, ...early].includes(name) ? chunk(name) : `require(${JSON.stringify(name)})`
 }
 
 /** Leaves the YAML files that ship parsed, with the places of all that is in them. */
@@ -276,7 +295,7 @@ function warmUp(): void {
   const device = '{ name: room, address: 127.0.0.1:1, probes: [modbus-temperature-humidity] }'
   writeFileSync(site, `site: build\nlisten: 127.0.0.1:0\nalertmanagers: []\ndevices:\n  - ${device}\n`)
   const program = join(dist, 'warm-up.cjs')
-  const args = [program, String(warmingUp), [...libraries, dashboardKit].map(chunkOf).join(), 'run', '--config', site]
+  const args = [program, String(warmingUp), [...libraries, ...kits.keys()].map(chunkOf).join(), 'run', '--config', site]
   const env = { ...process.env, STATE_DIRECTORY: folder }
   const { status } = spawnSync(process.execPath, args, { env, stdio: ['ignore', 'ignore', 'inherit'] })
   rmSync(folder, { recursive: true })
@@ -294,8 +313,8 @@ if (process.argv[2] === 'page') {
     bundleSiteward(),
     bundleThreads(),
     bundleQuickChecks(),
-    bundleDashboardKit(),
-    ...libraries.map(bundleLibrary),
+    ...[...kits].map(bundleKit),
+    ...[...libraries, 'yaml'].map(bundleLibrary),
   ])
   escapeLetters()
   warmUp()

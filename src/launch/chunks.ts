@@ -29,8 +29,16 @@ interface Loaded {
 }
 
 /**
+ * By what V8 multiplies the space of new objects when much of it stays in use: not at all while siteward starts, when
+ * nearly everything stays; by V8's own two from then on.
+ */
+const newSpaceGrowth = { starting: 1, started: 2 } as const
+
+/**
  * How far V8 lets the heap grow between two collections, in per cent of what is in use. Left to itself it grows to four
- * times that: the daemon lives long, makes the same garbage at each poll, and shares a small machine.
+ * times that: the daemon lives long, makes the same garbage at each poll, and shares a small machine. V8 reads this and the
+ * other one whenever it has collected, and nowhere else (src/heap/heap-controller.cc and new-spaces.cc of V8 11.3), so that
+ * it does not matter that it runs already.
  */
 const heapGrowth = 30
 
@@ -42,12 +50,19 @@ export class Chunks {
   readonly #folder: string
   readonly #require: NodeJS.Require
   readonly #loaded = new Map<string, Loaded>()
+  #growth: number = newSpaceGrowth.starting
 
   constructor(folder: string) {
     this.#folder = folder
     this.#require = createRequire(join(folder, 'cli.cjs'))
-    // Before anything is compiled: V8 takes no cache that was made with other flags.
     setFlagsFromString(`--heap-growing-percent=${heapGrowth}`)
+    setNewSpaceGrowth(this.#growth)
+  }
+
+  /** From now on as much memory is taken for new objects as they need. */
+  settle(): void {
+    this.#growth = newSpaceGrowth.started
+    setNewSpaceGrowth(this.#growth)
   }
 
   /** What a chunk exports; it runs when it is first asked for. */
@@ -55,7 +70,9 @@ export class Chunks {
     const known = this.#loaded.get(name)
     if (known !== undefined) return known.module.exports
     const file = join(this.#folder, `${name}.cjs`)
-    const script = new Script(readFileSync(file, 'utf8'), { filename: file, cachedData: this.#cache(name) })
+    const script = this.#asAtTheStart(
+      () => new Script(readFileSync(file, 'utf8'), { filename: file, cachedData: this.#cache(name) }),
+    )
     const module = { exports: {} }
     this.#loaded.set(name, { module, script })
     const require = (id: string): unknown =>
@@ -67,7 +84,19 @@ export class Chunks {
 
   /** A new cache of each chunk that has run: of what V8 has compiled of it by now. */
   caches(): ReadonlyMap<string, Buffer> {
-    return new Map([...this.#loaded].map(([name, { script }]) => [name, script.createCachedData()]))
+    return this.#asAtTheStart(
+      () => new Map([...this.#loaded].map(([name, { script }]) => [name, script.createCachedData()])),
+    )
+  }
+
+  /** V8 takes no cache that was made with other flags. */
+  #asAtTheStart<T>(run: () => T): T {
+    setNewSpaceGrowth(newSpaceGrowth.starting)
+    try {
+      return run()
+    } finally {
+      setNewSpaceGrowth(this.#growth)
+    }
   }
 
   #cache(name: string): Buffer | undefined {
@@ -77,4 +106,8 @@ export class Chunks {
       return undefined
     }
   }
+}
+
+function setNewSpaceGrowth(factor: number): void {
+  setFlagsFromString(`--semi-space-growth-factor=${factor}`)
 }

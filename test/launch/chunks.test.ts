@@ -14,14 +14,20 @@ const names = readdirSync(shipped('dist')).flatMap((file) =>
 const isRefused = `
   const { readFileSync } = require('node:fs')
   const [, file, ...flags] = process.argv
-  require('node:v8').setFlagsFromString(flags[0])
+  for (const flag of flags) require('node:v8').setFlagsFromString(flag)
   const cachedData = readFileSync(file.replace(/cjs$/, 'cache'))
   const script = new (require('node:vm').Script)(readFileSync(file, 'utf8'), { filename: file, cachedData })
   process.stdout.write(String(script.cachedDataRejected))
 `
 
 test.each(names)('V8 takes the cache of %s', (name) => {
-  const args = ['-e', isRefused, shipped('dist', `${name}.cjs`), '--heap-growing-percent=30']
+  const args = [
+    '-e',
+    isRefused,
+    shipped('dist', `${name}.cjs`),
+    '--heap-growing-percent=30',
+    '--semi-space-growth-factor=1',
+  ]
   expect(execFileSync(process.execPath, args, { encoding: 'utf8' })).toBe('false')
 })
 

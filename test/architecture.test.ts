@@ -116,6 +116,46 @@ describe('who imports whom', () => {
   })
 })
 
+/** What speaks a protocol, and the room that alone may import it, in the files named here. */
+const libraries: Readonly<Record<string, string>> = {
+  'net-snmp': 'snmp',
+  'modbus-serial': 'modbus',
+  serialport: 'modbus',
+  'node-ssh': 'ssh',
+  ssh2: 'ssh',
+  systeminformation: 'host',
+}
+const wires = ['transport.ts', 'traps.ts', 'simulator.ts']
+
+describe('what could write to a device is out of reach', () => {
+  const sources = ['src', 'collectors']
+    .flatMap((top) =>
+      readdirSync(join(home, top), { recursive: true, encoding: 'utf8' }).map((name) => join(top, name)),
+    )
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => ({ file, text: readFileSync(join(home, file), 'utf8') }))
+  const importers = (library: string): readonly string[] =>
+    sources.filter(({ text }) => new RegExp(`(?:from|import\\()\\s*'${library}'`).test(text)).map(({ file }) => file)
+
+  test.each(Object.entries(libraries))(
+    '%s is imported where collectors/%s speaks on the wire alone',
+    (library, room) => {
+      const allowed = wires.map((name) => join('collectors', room, name))
+      expect(importers(library).filter((file) => !allowed.includes(file))).toEqual([])
+    },
+  )
+
+  test('children are started by collectors/child.ts alone', () => {
+    expect(importers('node:child_process')).toEqual([join('collectors', 'child.ts')])
+  })
+
+  test('no call of a library that writes stands anywhere but in simulators', () => {
+    const writing =
+      /\.(?:set|inform|trap)\s*\(\s*\[|\.(?:writeFC(?:5|6|15|16|22|23)|write(?:Coil|Register)s?|maskWriteRegister)\(|0xa3\b/
+    expect(sources.filter(({ text }) => writing.test(text)).map(({ file }) => file)).toEqual([])
+  })
+})
+
 test('every folder of collectors/ is registered under its own name', () => {
   const folders = readdirSync(join(home, 'collectors'), { withFileTypes: true }).filter((entry) => entry.isDirectory())
   expect(folders.map(({ name }) => name).sort()).toEqual(Object.keys(collectors).sort())

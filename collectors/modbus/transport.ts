@@ -119,13 +119,12 @@ export class Wire {
       return
     }
     // Bits come padded to whole bytes.
-    const words = data.slice(0, range.count).map(Number)
-    if (error || words.length !== range.count) {
+    const bytes = range.code <= 2 ? Math.ceil(range.count / 8) : range.count * 2
+    if (error || data.length !== (range.code <= 2 ? bytes * 8 : range.count)) {
       this.#fail('an answer came that does not fit the request')
       return
     }
-    const bytes = range.code <= 2 ? Math.ceil(range.count / 8) : range.count * 2
-    this.#settleWhole(5 + bytes, { kind: 'words', words })
+    this.#settleWhole(5 + bytes, { kind: 'words', words: data.slice(0, range.count).map(Number) })
   }
 
   /** Settles with a good answer of `length` bytes as an RTU frame; more bytes than that spoil the wire for later. */

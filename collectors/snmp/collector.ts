@@ -16,6 +16,8 @@ import { type Budget, walk } from './walk.ts'
 
 /** A poll that takes more requests than these is of an agent gone wild. */
 const mostRequests = 500
+/** So many replies that each fill an Ethernet frame are less than a tenth of this. */
+const mostBytes = 8 * 2 ** 20
 
 /** Switches, firewalls, UPSes, sensors: whatever has an SNMP agent. */
 export const snmp = collector({
@@ -49,7 +51,7 @@ interface Run {
 
 async function poll(plan: SnmpPlan, transport: SnmpTransport, context: PollContext): Promise<PollResult> {
   const harvest = new Harvest(plan.series, context.witness)
-  const budget: Budget = { requests: mostRequests }
+  const budget: Budget = { requests: mostRequests, bytes: mostBytes }
   const turn = new Turn(context)
   const run: Run = { plan, transport, turn, budget, harvest }
   try {

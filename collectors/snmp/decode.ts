@@ -1,5 +1,5 @@
 import type { Harvest } from '../../src/model/harvest.ts'
-import { type Labels, labelValue } from '../../src/model/labels.ts'
+import { type Labels, labelValue, markedValue } from '../../src/model/labels.ts'
 import type { Metric } from '../../src/model/metric.ts'
 import type { Series, SeriesScope } from '../../src/model/series.ts'
 import type { Grid } from './grid.ts'
@@ -184,7 +184,7 @@ function twinOf(
   if (metric === undefined) return undefined
   return otherOf(kept, `${place}${isMarked ? '#' : ''}`, () => {
     const name = group.names[group.marked]
-    const marked = name !== undefined && isMarked ? { [name]: `${kept.labels[name]}#${index}` } : {}
+    const marked = name !== undefined && isMarked ? { [name]: markedValue(kept.labels[name] ?? '', `#${index}`) } : {}
     return scope.series(metric, { ...kept.labels, ...marked })
   })
 }

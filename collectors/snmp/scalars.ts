@@ -2,7 +2,7 @@ import type { Milliseconds } from '../../src/model/clock.ts'
 import type { Fault } from '../../src/model/fault.ts'
 import type { Grid } from './grid.ts'
 import { isThere } from './value.ts'
-import type { Walk, WalkedColumn } from './walk.ts'
+import { spend, type Walk, type WalkedColumn } from './walk.ts'
 
 /** Scalars in one GET: with their values they fit a frame. */
 const mostScalars = 30
@@ -30,11 +30,13 @@ export async function getScalars(
   const queue: (readonly Wanted[])[] = []
   for (let from = 0; from < wanted.length; from += mostScalars) queue.push(wanted.slice(from, from + mostScalars))
   for (let batch = queue.shift(); batch !== undefined; batch = queue.shift()) {
-    if (budget.requests-- <= 0) return { kind: 'limit', detail: 'more requests than a poll may make' }
+    const spent = spend(budget)
+    if (spent !== undefined) return spent
     const asked = batch.map(({ scalar: { bytes } }) => ({ bytes, begin: 0, end: bytes.length }))
     const reply = await transport.get(asked, turn)
     if (reply.kind === 'fault') return { kind: reply.fault, detail: reply.detail }
     if (reply.kind === 'varbinds') {
+      budget.bytes -= reply.varbinds.bytes.length
       for (const [i, { place }] of batch.entries()) put(grid, place, reply.varbinds.types[i], reply.varbinds.values[i])
       continue
     }

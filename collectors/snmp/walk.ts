@@ -22,6 +22,15 @@ export interface Tuning {
 /** How much is left of what one poll may cost. */
 export interface Budget {
   requests: number
+  /** Of replies, since what a poll has read is held until it ends. */
+  bytes: number
+}
+
+/** Takes a request from the budget; why there is none left, if so. */
+export function spend(budget: Budget): Pick<Fault, 'kind' | 'detail'> | undefined {
+  if (budget.requests-- <= 0) return { kind: 'limit', detail: 'more requests are needed than a poll may make' }
+  if (budget.bytes <= 0) return { kind: 'limit', detail: 'the agent has answered with more bytes than a poll may hold' }
+  return undefined
 }
 
 /** What was learnt of a table's columns; 0 where nothing is known. */
@@ -152,7 +161,8 @@ async function walkGroup(heads: readonly Head[], one: Walk): Promise<Stop | unde
   for (;;) {
     const active = heads.filter(({ isDone }) => !isDone).slice(0, Math.max(1, tuning.varbinds))
     if (active.length === 0) return stop
-    if (budget.requests-- <= 0) return { kind: 'limit', detail: 'the walk took more requests than a poll may make' }
+    const spent = spend(budget)
+    if (spent !== undefined) return spent
     const fit = Math.floor(fitting(active, one) / active.length)
     const repetitions = isV1 ? 1 : Math.max(1, Math.min(fit, expected(active, one)))
     const asked = active.map(({ last }) => last)
@@ -164,6 +174,7 @@ async function walkGroup(heads: readonly Head[], one: Walk): Promise<Stop | unde
       if (turn.signal.aborted || !halve(tuning, failed)) return failed
       continue
     }
+    budget.bytes -= reply.varbinds.bytes.length
     stop = takeIn(active, reply.varbinds, one) ?? stop
     if (reply.varbinds.types.length === 0)
       return { kind: 'protocol', detail: `the agent answers with nothing to ${active[0]?.column.oid}` }

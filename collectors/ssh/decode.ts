@@ -1,6 +1,6 @@
 import type { Milliseconds } from '../../src/model/clock.ts'
 import type { Harvest } from '../../src/model/harvest.ts'
-import { labelValue } from '../../src/model/labels.ts'
+import { labelValue, markedValue } from '../../src/model/labels.ts'
 import type { PlannedCommand, PlannedPoint } from './compile.ts'
 import type { Memory } from './memory.ts'
 import { type Parsed, parseOutput, type Row, selectRows } from './parse.ts'
@@ -75,7 +75,8 @@ function read({ point, value, constants, columns }: PlannedPoint, rows: readonly
     const count = (seen.get(key) ?? 0) + 1
     seen.set(key, count)
     const [first, ...others] = own
-    const told = first === undefined || count === 1 ? own : [[first[0], `${first[1]}#${count}`] as const, ...others]
+    const told =
+      first === undefined || count === 1 ? own : [[first[0], markedValue(first[1], `#${count}`)] as const, ...others]
     harvest.labelled(point, { ...constants, ...Object.fromEntries(told) }, raw)
   }
 }

@@ -77,12 +77,13 @@ function table(
 ): readonly Row[] {
   const rows = lines(output).slice(skip, skip + mostRows)
   return rows.flatMap((line) => {
-    const cells = separator === undefined ? line.trim().split(/\s+/) : line.split(separator).map((cell) => cell.trim())
+    const cells = separator === undefined ? line.trim().split(/\s+/) : line.split(separator)
     // A line with fewer columns is a heading, a total or a message, not a row.
     if (cells.length < columns.length) return []
-    const glue = separator ?? ' '
-    const last = cells.slice(columns.length - 1).join(glue)
-    return [Object.fromEntries(columns.map((name, i) => [name, i === columns.length - 1 ? last : (cells[i] ?? '')]))]
+    // As it stands there: "4 , 41" must not become the number 4,41.
+    const last = cells.slice(columns.length - 1).join(separator ?? ' ')
+    const texts = columns.map((_, i) => (i === columns.length - 1 ? last : (cells[i] ?? '')).trim())
+    return [Object.fromEntries(columns.map((name, i) => [name, texts[i] ?? '']))]
   })
 }
 

@@ -17,6 +17,11 @@ export function labelValue(text: string): string {
   return clean.length > longestValue ? clean.slice(0, longestValue).toWellFormed() : clean
 }
 
+/** A label value told apart from another of the same text by a mark behind it; for the mark's sake the text is cut. */
+export function markedValue(text: string, mark: string): string {
+  return `${text.slice(0, longestValue - mark.length).toWellFormed()}${mark}`
+}
+
 /** Printable ASCII without blanks around it, as nearly all texts are. */
 function isFit(text: string): boolean {
   if (text.length > longestValue || text.startsWith(' ') || text.endsWith(' ')) return false

@@ -81,7 +81,8 @@ export class Agent implements Patient {
   }
 }
 
-async function bound(): Promise<Socket> {
+/** A UDP socket of 127.0.0.1. */
+export async function bound(): Promise<Socket> {
   const socket = createSocket('udp4')
   await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve))
   return socket
@@ -133,6 +134,13 @@ export function oidsOf(request: Buffer): readonly string[] {
   return variables === 'encrypted' ? [] : variables.map(({ oid }) => oid)
 }
 
+/** The id of a v1 or v2c request. */
+export function idOf(request: Buffer): number {
+  const pdu = childrenOf(request, 0)[2]
+  const id = pdu === undefined ? undefined : childrenOf(pdu, 0)[0]
+  return id === undefined ? 0 : id.readIntBE(2, id.length - 2)
+}
+
 /** The elements inside the element at a place, each with its head. */
 function childrenOf(message: Buffer, at: number): readonly Buffer[] {
   const parent = elementAt(message, at, message.length)
@@ -146,7 +154,8 @@ function childrenOf(message: Buffer, at: number): readonly Buffer[] {
   return children
 }
 
-function pduTagOf(request: Buffer): number | undefined {
+/** The PDU type of a v1 or v2c request, by the byte on the wire; undefined of v3. */
+export function pduTagOf(request: Buffer): number | undefined {
   const [version, , pdu] = childrenOf(request, 0)
   return version?.at(-1) === 3 ? undefined : pdu?.[0]
 }

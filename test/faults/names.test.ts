@@ -1,14 +1,13 @@
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, type Server } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type ModbusSimulator, startModbusSimulator } from '../../collectors/modbus/simulator.ts'
 import { pause, until } from '../peers/process.ts'
 import { faultsOf } from './course.ts'
-import { portOf } from './doors.ts'
 import { House, type Page } from './house.ts'
+import { Receiver } from './receiver.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'siteward-names-'))
 const [file, fifo] = [join(folder, 'resolver.json'), join(folder, 'fifo')]
@@ -21,8 +20,7 @@ let hosts: Record<string, string> = {}
 let house: House
 let meter: ModbusSimulator
 const simulators: ModbusSimulator[] = []
-let alertmanager: Server
-let delivered = 0
+let alertmanager: Receiver
 
 function resolve(more: Readonly<Record<string, string>>): void {
   hosts = { ...hosts, ...more }
@@ -70,11 +68,7 @@ beforeAll(async () => {
   meter = await startModbusSimulator({ units })
   const other = await startModbusSimulator({ units })
   simulators.push(meter, other)
-  alertmanager = createServer((request, response) => {
-    if (request.method === 'POST') delivered++
-    response.setHeader('content-type', 'application/json').end('[]')
-  })
-  await new Promise<void>((done) => alertmanager.listen(0, '127.0.0.1', done))
+  alertmanager = await Receiver.open()
   resolve({ 'unknown.test': 'unknown', 'meter.test': '127.0.0.1', 'alertmanager.test': '127.0.0.1' })
   resolve(Object.fromEntries(slow.map((host) => [host, 'unknown'])))
   const devices = [
@@ -84,7 +78,7 @@ beforeAll(async () => {
     ...slow.flatMap((host) => entries(host)),
   ]
   house = await House.build({
-    site: `alertmanagers: ['http://alertmanager.test:${portOf(alertmanager)}']
+    site: `alertmanagers: ['http://alertmanager.test:${alertmanager.port}']
 resend: 1s
 defaults: { interval: 1s, timeout: 1s }
 credentials: { all: { snmp: { version: 2c, community: public }, ssh: { user: siteward, password: canary } } }
@@ -102,7 +96,6 @@ afterAll(async () => {
   await house.remove()
   await Promise.all(simulators.map((simulator) => simulator.close()))
   alertmanager.close()
-  alertmanager.closeAllConnections()
   rmSync(folder, { recursive: true, force: true })
 })
 
@@ -167,9 +160,9 @@ describe('D19: when no name server answers any more', () => {
   })
 
   test('D19: files and Alertmanager, which wait for the same threads, are reached all the while', async () => {
-    const told = delivered
+    const told = alertmanager.posts.length
     await until(
-      () => delivered > told + 2,
+      () => alertmanager.posts.length > told + 2,
       30,
       () => house.output,
     )

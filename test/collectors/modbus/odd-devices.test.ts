@@ -58,6 +58,15 @@ test('a byte count that is not the one of the answer is not believed', async () 
   expect(await meter.poll()).toMatchObject({ values: {}, faults: ['protocol 2'] })
 })
 
+test('nor is one of bits, which would give as many values as it pretends to have', async () => {
+  const server = await oddServer((socket, request) =>
+    socket.write(Buffer.concat([request.subarray(0, 5), Buffer.from([5, request[6] ?? 0, 1, 0xc7, 0xaa, 0x02])])),
+  )
+  const meter = jobOf(server.address, [{ coil: 0 }, { coil: 9 }], { request_timeout: '120ms' })
+  closing.push(meter.close, server.close)
+  expect(await meter.poll()).toMatchObject({ values: {}, faults: ['protocol 2'] })
+})
+
 test('an answer in single bytes is an answer', async () => {
   const { meter } = await device(async (socket, request) => {
     for (const byte of answer(request, 1, 2)) {

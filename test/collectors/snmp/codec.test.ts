@@ -1,6 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import snmp from 'net-snmp'
 import { describe, expect, test } from 'vitest'
 import {
   decodeHeader,
@@ -25,6 +24,7 @@ import { home, shipped } from '../../../src/home.ts'
 import { systemClock } from '../../../src/model/clock.ts'
 import { seededRandom } from '../../../src/model/random.ts'
 import { Secret } from '../../../src/model/secret.ts'
+import { Library } from './library.ts'
 
 const community = Buffer.from('public')
 
@@ -115,50 +115,6 @@ describe('a reply', () => {
     expect(list.map((_, i) => variableAt(varbinds, i).oid)).toEqual(list.map(({ oid }) => oid))
   })
 })
-
-/** What the library makes of a reply to the request `id`; undefined where it takes it for none. */
-class Library {
-  #hear: (message: Buffer) => void = () => {}
-  readonly #session = snmp.createSession('127.0.0.1', 'public', {
-    version: snmp.Version2c,
-    retries: 0,
-    dgramModule: {
-      createSocket: () => ({
-        on: (event: string, listener: (message: Buffer) => void) => {
-          if (event === 'message') this.#hear = listener
-        },
-        send: (_data: Buffer, _from: number, _length: number, _port: number, _host: string, done: () => void) => done(),
-        ref: () => {},
-        unref: () => {},
-        close: () => {},
-      }),
-    },
-  } as never)
-
-  constructor() {
-    this.#session.on('error', () => {})
-  }
-
-  decode(message: Buffer, id: number): readonly Varbind[] | undefined {
-    let found: readonly Varbind[] | undefined
-    this.#session.getBulk(['1.3'], 0, 1, (error, columns) => {
-      if (error === null) found = (columns as unknown as Varbind[][]).flat()
-    })
-    const requests = Reflect.get(this.#session, 'reqs') as Record<string, { timer: NodeJS.Timeout }>
-    for (const [key, request] of Object.entries(requests)) {
-      delete requests[key]
-      requests[id] = request
-      clearTimeout(request.timer)
-    }
-    try {
-      this.#hear(message)
-    } catch {
-      // It throws where a reply is not as it expects.
-    }
-    for (const key of Object.keys(requests)) delete requests[key]
-    return found
-  }
-}
 
 /** The library's value in our terms, by other means than ours. */
 function plain({ type, value }: Varbind): unknown {

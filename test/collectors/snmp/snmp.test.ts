@@ -306,7 +306,7 @@ describe('the walk', () => {
   async function walkAll(
     agent: SnmpTransport,
     oids: readonly string[],
-    { tuning = fresh(), requests = 500, learnt = nothingLearnt(oids.length) } = {},
+    { tuning = fresh(), requests = 500, bytes = 2 ** 20, learnt = nothingLearnt(oids.length) } = {},
   ) {
     const turn = new Turn({ clock: systemClock, signal: new AbortController().signal })
     const grid = emptyGrid(oids.length)
@@ -314,7 +314,7 @@ describe('the walk', () => {
     const stop = await walk(columns, {
       transport: agent,
       tuning,
-      budget: { requests },
+      budget: { requests, bytes },
       isV1: false,
       turn,
       grid,
@@ -347,6 +347,14 @@ describe('the walk', () => {
     const { stop } = await walkAll(endless, [oid], { requests: 10 })
     expect(endless.asked).toHaveLength(10)
     expect(stop?.kind).toBe('limit')
+  })
+
+  test('ends where the bytes that a poll may hold are spent', async () => {
+    const value = Buffer.alloc(40_000)
+    const heavy = transport((last) => ({ oid: `${oid}.${Number(last.split('.')[6] ?? 0) + 1}`, type: 4, value }))
+    const { rows, stop } = await walkAll(heavy, [oid])
+    expect(Math.max(...rows)).toBeLessThan(150)
+    expect(stop).toEqual({ kind: 'limit', detail: 'the agent has answered with more bytes than a poll may hold' })
   })
 
   test.each(['tooBig', 'timeout'])('asks for less after %s, and remembers it', async (why) => {

@@ -269,6 +269,18 @@ describe('parsers', () => {
     })
   })
 
+  test('the last column of a table has the rest of the line as it stands there', () => {
+    const table = { kind: 'table', columns: ['name', 'value'], skip: 0, separator: ',' } as const
+    // Without its blanks it would be the number 4,41.
+    expect(parseOutput(table, section('inlet , 23 \noutlet, 4 , 41\n'))).toEqual({
+      kind: 'rows',
+      rows: [
+        { name: 'inlet', value: '23' },
+        { name: 'outlet', value: '4 , 41' },
+      ],
+    })
+  })
+
   test('regular expressions give a row a match', () => {
     const pattern = compilePattern('^(?P<name>\\w+): (?P<state>up|down)$')
     if (typeof pattern === 'string') throw new Error(pattern)

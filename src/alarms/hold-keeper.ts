@@ -1,7 +1,7 @@
 import { decide } from '../hold/decide.ts'
 import { type FiringAlarm, type Hold, holdReasons } from '../hold/hold.ts'
 import { isUnder, type Occurrence, occurrenceAt } from '../hold/quiet.ts'
-import { type DeviceState, followersOf } from '../hold/reach.ts'
+import { type Children, childrenOf, type DeviceState, followersOf } from '../hold/reach.ts'
 import type { Clock, Milliseconds, Moment } from '../model/clock.ts'
 import type { Device } from '../model/device.ts'
 import type { Labels } from '../model/labels.ts'
@@ -47,6 +47,7 @@ interface Kept extends KeptAlarm {
 interface Index {
   readonly site: Site
   readonly devices: ReadonlyMap<string, Device>
+  readonly children: Children
   readonly followers: Map<string, ReadonlySet<string>>
 }
 
@@ -226,8 +227,8 @@ export class HoldKeeper {
   }
 
   #followersOf(device: string): ReadonlySet<string> {
-    const { followers, site } = this.#indexNow()
-    const known = followers.get(device) ?? followersOf(device, site.devices)
+    const { followers, children } = this.#indexNow()
+    const known = followers.get(device) ?? followersOf(device, children)
     followers.set(device, known)
     return known
   }
@@ -267,7 +268,8 @@ export class HoldKeeper {
 }
 
 function indexOf(site: Site): Index {
-  return { site, devices: new Map(site.devices.map((device) => [device.name, device])), followers: new Map() }
+  const devices = new Map(site.devices.map((device) => [device.name, device]))
+  return { site, devices, children: childrenOf(site.devices), followers: new Map() }
 }
 
 /** Which occurrences of quiet times are over before their end. */

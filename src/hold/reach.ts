@@ -69,11 +69,13 @@ export class Reach {
   }
 }
 
-/** All devices that hang on another, by whatever way. */
-export function followersOf(
-  device: string,
+/** Which devices hang on which, at once. */
+export type Children = ReadonlyMap<string, readonly string[]>
+
+/** Of all devices, those that name each as what they depend on. */
+export function childrenOf(
   devices: Iterable<{ readonly name: string; readonly dependsOn: readonly Dependency[] }>,
-): ReadonlySet<string> {
+): Children {
   const children = new Map<string, string[]>()
   for (const { name, dependsOn } of devices) {
     for (const parent of dependsOn.flatMap((one) => one.devices)) {
@@ -82,6 +84,11 @@ export function followersOf(
       else known.push(name)
     }
   }
+  return children
+}
+
+/** All devices that hang on another, by whatever way. */
+export function followersOf(device: string, children: Children): ReadonlySet<string> {
   const found = new Set<string>()
   const open = [device]
   for (let next = open.pop(); next !== undefined; next = open.pop()) {

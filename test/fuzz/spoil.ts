@@ -30,7 +30,7 @@ function changed(bytes: Buffer, at: number, byte: number): Buffer {
   return copy
 }
 
-export function noise(length: number, random: Random): Buffer {
+function noise(length: number, random: Random): Buffer {
   return Buffer.from(Array.from({ length }, () => below(256, random)))
 }
 

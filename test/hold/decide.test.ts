@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { decide, type Situation } from '../../src/hold/decide.ts'
 import type { FiringAlarm } from '../../src/hold/hold.ts'
-import { type DeviceState, followersOf } from '../../src/hold/reach.ts'
+import { childrenOf, type DeviceState, followersOf } from '../../src/hold/reach.ts'
 import type { Dependency } from '../../src/model/dependency.ts'
 
 const minute = 60_000
@@ -41,7 +41,7 @@ function heldOf(world: World, untold: readonly FiringAlarm[]): Readonly<Record<s
     stateOf: (device) => world.devices[device],
     quiet: world.quiet ?? [],
     inhibit: world.inhibit ?? [],
-    followers: (device) => followersOf(device, list),
+    followers: (device) => followersOf(device, childrenOf(list)),
   })
   return Object.fromEntries([...holds].map(([key, { reason, by }]) => [key, `${reason}: ${by}`]))
 }

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { check } from '../../src/commands/check.ts'
-import { systemClock } from '../../src/model/clock.ts'
 import { compilePattern } from '../../src/model/pattern.ts'
+import { call } from '../commands/calling.ts'
 import { badConfigurations, environmentOf, withoutOffsets, writeBeside, writeUsual } from './bad-configurations.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'siteward-bad-'))
@@ -22,12 +22,8 @@ interface Checked {
 
 /** What `siteward check` says of the folder. */
 async function checked(): Promise<Checked> {
-  let text = ''
-  const keep = { write: (more: string | Uint8Array) => (text += String(more)) }
-  const env = environmentOf(folder)
-  const io = { out: keep, err: keep, env, clock: systemClock, untilStopped: async () => {} }
-  const status = await check.run(['--config', site], io)
-  return { status, told: text.trim().split('\n').map(withoutOffsets) }
+  const { code, out, err } = await call(check, ['--config', site], environmentOf(folder))
+  return { status: code, told: `${err}${out}`.trim().split('\n').map(withoutOffsets) }
 }
 
 /** The same of a site file with other files beside it, which go afterwards. */

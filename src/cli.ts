@@ -36,6 +36,11 @@ const commands: readonly Listed[] = [
     load: async () => (await import('./commands/duty.ts')).duty,
   },
   {
+    name: 'report',
+    summary: 'write the inspection report of a week, month, quarter or year',
+    load: async () => (await import('./commands/report.ts')).report,
+  },
+  {
     name: 'coverage',
     summary: 'show what of the duty plan nobody watches',
     load: async () => (await import('./commands/coverage.ts')).coverage,

@@ -41,6 +41,7 @@ import { statusRoutes } from './status/status-routes.ts'
 import type { Journal, JournalEntry } from './store/journal.ts'
 import { ownMetricsOf } from './store/own-series.ts'
 import { Store } from './store/store.ts'
+import type { WriteReport } from './upkeep/report-keeper.ts'
 import { Upkeep } from './upkeep/upkeep.ts'
 import { EventDesk } from './watch/event-desk.ts'
 import { type Prepared, prepareJobs } from './watch/jobs.ts'
@@ -73,6 +74,8 @@ export interface DaemonParts {
   readonly log: Log
   /** The web configuration as it is now. */
   web(): WebConfig
+  /** Writes planned reports, in a process of its own; absent where nobody can. */
+  readonly writeReport?: WriteReport
   /** Of a siteward that shares the site with others: which part it is, as `2/5`, and the devices that are theirs. */
   readonly part?: { readonly shard: string; readonly elsewhere: ReadonlySet<string> }
   /** Of one that polls only while it holds a lease: whether it does. */

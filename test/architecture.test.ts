@@ -59,6 +59,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'src/sheet': ['src/model'],
   'src/duties': ['src/model'],
   'src/rollup': ['src/model'],
+  'src/report': ['src/model', 'src/rollup', 'src/record', 'src/ledger', 'src/duties', 'src/sheet', 'src/prometheus'],
   'src/upkeep': [
     'src/model',
     'src/judge',
@@ -68,6 +69,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'src/ledger',
     'src/duties',
     'src/rollup',
+    'src/record',
+    'src/report',
   ],
   'src/demo': ['src/model', 'src/judge', 'collectors/snmp', 'collectors/modbus', 'collectors/ssh', 'src', 'src/watch'],
   collectors: ['src/model', ...Object.keys(collectors).map((name) => `collectors/${name}`)],

@@ -6,6 +6,7 @@ import type { InfoMetric, NumberMetric, StateMetric } from '../src/model/metric.
 import type { Place } from '../src/model/place.ts'
 import type { Point, Probe } from '../src/model/probe.ts'
 import type { Rule } from '../src/model/rule.ts'
+import type { WorkingTime } from '../src/model/service-level.ts'
 import type { Site } from '../src/model/site.ts'
 
 /** A place, for values that need one. */
@@ -111,6 +112,9 @@ export function makeDevice(changed: Partial<Device> = {}): Device {
   }
 }
 
+/** Clocks of service levels that never stand still. */
+export const alwaysOn: WorkingTime = { hours: [], steps: [], holidays: noHolidays, timeZone: () => 'UTC' }
+
 /** A site without devices that tells nobody and listens on any free port, with what is given changed. */
 export function makeSite(changed: Partial<Site> = {}): Site {
   return {
@@ -129,7 +133,13 @@ export function makeSite(changed: Partial<Site> = {}): Site {
     traps: undefined,
     parallelPolls: 10,
     access: { operators: [], operateWithoutTls: false, webConfig: undefined },
-    serviceLevels: { taken: 900_000, on_site: 3_600_000, repaired: 172_800_000, severities: ['critical'] },
+    serviceLevels: {
+      taken: 900_000,
+      on_site: 3_600_000,
+      repaired: 172_800_000,
+      severities: ['critical'],
+      working: alwaysOn,
+    },
     keepRecord: 1e12,
     rollUps: { keep: { hour: 1e12, day: 1e12, xun: 1e12, month: 1e12 }, bytes: 2 ** 30 },
     drills: { receipt: undefined, schedule: [] },
@@ -139,6 +149,7 @@ export function makeSite(changed: Partial<Site> = {}): Site {
     duties: [],
     dutyPlan: undefined,
     holidays: noHolidays,
+    reports: undefined,
     itself: makeDevice({ name: 'siteward' }),
     groups: [],
     timeZone: () => 'UTC',

@@ -9,8 +9,8 @@ import { configOf, printProblems, readSite } from './site-file.ts'
 
 const usage = `Usage: siteward coverage --config FILE [--plan FILE] [--all] [--lang en|zh] [--json]
 
-Holds what the site owes (a duty plan, as config/duties.yaml) against its probes, its readings by hand, its duties and
-drills, and prints what nobody watches; a report that is owed counts as not there. Contacts nothing.
+Holds what the site owes (a duty plan, as config/duties.yaml) against its probes, its readings by hand, its duties,
+drills and reports, and prints what nobody watches. Contacts nothing.
 
   --plan FILE      the plan; the site's own (duty_plan:) where nothing is said
   --all            print every item with what watches it

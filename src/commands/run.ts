@@ -16,12 +16,14 @@ import { devicesOf, parseShard, type Shard } from '../shard.ts'
 import { type Journal, JournalError, lateJournal, noJournal, openJournal } from '../store/journal.ts'
 import type { Supervisor } from '../supervisor/supervisor.ts'
 import { supervisorOf } from '../supervisor/systemd.ts'
+import type { WriteReport } from '../upkeep/report-keeper.ts'
 import { version } from '../version.ts'
 import { prepareJobs } from '../watch/jobs.ts'
 import { standBy } from '../web/standby.ts'
 import { openWeb, WebFile } from '../web/web-file.ts'
 import { checkJobs } from './check.ts'
 import { type Command, type Io, UsageError } from './command.ts'
+import { reportProcess } from './report-process.ts'
 import { byProtocol, configOf, printProblems, readSite } from './site-file.ts'
 
 const usage = `Usage: siteward run --config FILE [--shard N/M] [--lease FOLDER] [--listen HOST:PORT] [--log-level LEVEL]
@@ -55,9 +57,10 @@ const levels: readonly string[] = ['debug', 'info', 'warn', 'error']
 /** The web configuration as it is now. */
 type Web = () => WebConfig
 
-/** What the daemon is handed of the world: who has started it, too. */
+/** What the daemon is handed of the world: who has started it, and who writes its reports, too. */
 interface RunIo extends Io {
   readonly supervisor: Supervisor
+  readonly writeReport: WriteReport
 }
 
 /** How long an orderly end may take before the process ends all the same. */
@@ -82,7 +85,7 @@ export const run: Command = {
     const web = webOf(values['web.config.file'] ?? site.access.webConfig, log, io)
     if (web === undefined) return 1
     const supervisor = supervisorOf({ env: io.env, pid: process.pid, clock: io.clock, spawn: systemSpawn, log })
-    const own = { ...io, supervisor }
+    const own = { ...io, supervisor, writeReport: reportProcess(configOf(values), io) }
     try {
       return await (values.lease === undefined
         ? watch(part, web, log, own)
@@ -182,6 +185,7 @@ async function watch(
       random: Math.random,
       log,
       web,
+      writeReport: io.writeReport,
       ...(shard === undefined ? {} : { part: { shard: `${shard.index}/${shard.count}`, elsewhere } }),
       ...(lease === undefined ? {} : { mayPoll: () => lease.isHeld }),
     })

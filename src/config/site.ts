@@ -17,6 +17,7 @@ import { readGroups } from './groups.ts'
 import { orOneOf } from './misspelt.ts'
 import type { Problems } from './problems.ts'
 import { readQuiet } from './quiet.ts'
+import { readReports } from './reports.ts'
 import { readRollUps } from './roll-ups.ts'
 import { cleanLabels, isReserved } from './rules.ts'
 import { siteSchema } from './schemas/site.ts'
@@ -82,7 +83,7 @@ export function readSite(
       text.prometheus === undefined ? undefined : readUrl(text.prometheus, { tree, path: ['prometheus'] }, problems),
     parallelPolls: text.parallel_polls,
     access: { operators, operateWithoutTls: text.operate_without_tls, webConfig: webConfigOf(text, tree, problems) },
-    serviceLevels: readServiceLevels(text, tree, problems),
+    serviceLevels: readServiceLevels(text, { holidays, timeZone }, tree, problems),
     keepRecord: readDuration(text.keep_record, [week, 520 * week], tree.at(['keep_record']), problems) ?? 156 * week,
     rollUps: readRollUps(text, tree, problems),
     drills: readDrills(text, { devices, vocabulary }, tree, problems),
@@ -93,6 +94,7 @@ export function readSite(
     duties,
     dutyPlan: text.duty_plan === undefined ? undefined : besideFile(tree.file, text.duty_plan),
     holidays,
+    reports: readReports(text.reports, text.language, tree, problems),
     groups,
     timeZone,
     quiet: readQuiet(

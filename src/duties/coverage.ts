@@ -31,7 +31,7 @@ export interface Coverage {
 /** Devices named by name where there are few. */
 const fewDevices = 3
 
-/** Pure: what of a plan is watched by readings, duties, and drills of a site, and what nobody watches. */
+/** Pure: what of a plan is watched by readings, duties, drills and reports of a site, and what nobody watches. */
 export function coverageOf(plan: DutyPlan, site: Site): Coverage {
   const ids = new Set(plan.items.map(({ id }) => id))
   const strangers = site.duties.flatMap((duty) =>
@@ -62,8 +62,10 @@ function coversOf(item: PlanItem, site: Site): readonly Cover[] {
   if (drill) {
     covers.push({ need: 'drill on a schedule', by: site.drills.schedule.map(({ name }) => `drill ${name}`) })
   }
-  // Nothing writes reports by itself.
-  if (report !== undefined) covers.push({ need: `report (${report})`, by: [] })
+  if (report !== undefined) {
+    const found = (site.reports?.schedule ?? []).filter(({ period }) => period === report)
+    covers.push({ need: `report (${report})`, by: found.map(({ name }) => `report ${name}`) })
+  }
   if (ledger) covers.push({ need: 'ledger', by: ledgerText(site) })
   if (siteward !== undefined) covers.push({ need: 'siteward itself', by: [siteward] })
   return covers

@@ -9,7 +9,7 @@ export interface PlanNeeds {
   /** A duty of the site that names the item, due at least so often. */
   readonly duty: { readonly written: string; readonly days: number } | undefined
   readonly drill: boolean
-  /** A report of this period, which nothing writes by itself. */
+  /** A report on a schedule, of this period. */
   readonly report: 'week' | 'month' | 'quarter' | 'year' | undefined
   readonly ledger: boolean
   /** How siteward itself does it. */

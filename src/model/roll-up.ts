@@ -51,7 +51,7 @@ export interface RollUpPlan {
 }
 
 /** The only metric of siteward itself that is rolled up: whether a device answered. */
-const upMetric = 'siteward_device_up'
+export const upMetric = 'siteward_device_up'
 
 /** Whether a metric is rolled up: a quantity or a state of a device; of facts and points in time there is no average. */
 export function isRolledUp({ kind, name, unit }: Metric): boolean {

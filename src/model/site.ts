@@ -9,6 +9,7 @@ import type { DeviceGroup } from './group.ts'
 import type { Labels } from './labels.ts'
 import type { Language, Vocabulary } from './metric.ts'
 import type { QuietWindow } from './quiet.ts'
+import type { SiteReports } from './report.ts'
 import type { RollUpPlan } from './roll-up.ts'
 import type { ServiceLevels } from './service-level.ts'
 
@@ -83,6 +84,8 @@ export interface Site {
   /** The file of what the site owes; undefined where none is named. */
   readonly dutyPlan: string | undefined
   readonly holidays: Holidays
+  /** Reports on a schedule; undefined where there are none. */
+  readonly reports: SiteReports | undefined
   readonly devices: readonly Device[]
   /** Where devices may be looked for. */
   readonly discoveryRanges: readonly AddressRange[]

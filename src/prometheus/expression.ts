@@ -1,8 +1,9 @@
+import type { Device } from '../model/device.ts'
 import { formatDuration } from '../model/duration.ts'
-import { unknownState } from '../model/metric.ts'
+import { type Metric, unknownState } from '../model/metric.ts'
 import type { Condition, Limit } from '../model/rule.ts'
 import { countExpression } from './counted.ts'
-import { type Definition, matchers, ownSelector, quoted, selector } from './definition.ts'
+import { type Definition, matchers, ownSelector, quoted, type RuledSite, selector } from './definition.ts'
 import { identityOf, judgedOf, type SeriesMeasure, stateMatcher } from './measured.ts'
 
 /** How far back a series is looked for that is not read any more. */
@@ -27,6 +28,20 @@ function seriesExpression(definition: Definition, measure: SeriesMeasure): strin
   const parts = [broken(definition, measure), ...near(definition, measure)]
   if (condition.kind !== 'absent' && condition.kind !== 'stale') parts.push(held(definition))
   return parts.length === 1 ? (parts[0] ?? '') : parts.map((part) => `(${part})`).join('\nor\n')
+}
+
+/** What breaks the rules on the value of one metric of a device now, whichever it is; undefined where there are none. */
+export function brokenOf(metric: Metric, device: Device, site: RuledSite): string | undefined {
+  const rules = device.rules.filter(
+    ({ metric: judged, measure, condition: { kind } }) =>
+      judged.name === metric.name && measure === undefined && kind !== 'stale' && kind !== 'absent',
+  )
+  const parts = rules.map((rule) => {
+    const devices = [device]
+    const alone = { members: undefined, isForAll: false, fixed: {}, deviceLabels: [], variant: 0 }
+    return `(${broken({ site, rule, devices, ...alone }, undefined)})`
+  })
+  return parts.length === 0 ? undefined : parts.join(' or ')
 }
 
 type Ordered = Extract<Condition, { readonly hysteresis: number }>

@@ -2,7 +2,7 @@ import type { Milliseconds } from '../model/clock.ts'
 import { isDrill } from '../model/drill.ts'
 import type { Labels } from '../model/labels.ts'
 import { type RecordEvent, type Step, steps } from '../model/record.ts'
-import type { ServiceLevels } from '../model/service-level.ts'
+import { countedTime, type ServiceLevels } from '../model/service-level.ts'
 
 /** What somebody did about an alarm, and when (wall clock). */
 export interface Attended {
@@ -121,7 +121,7 @@ export function stepTimes(episode: Episode, levels: ServiceLevels, now: Millisec
   return steps.map((step) => {
     const done = doneAt(episode, step)
     const limit = levels[step]
-    const took = Math.max(0, (done ?? over ?? now) - toldAt)
+    const took = countedTime(step, toldAt, done ?? over ?? now, levels.working)
     const isLate = took > limit
     if (done !== undefined) return { step, took, limit, state: isLate ? 'missed' : 'met' }
     if (over !== undefined) return { step, took, limit, state: isLate ? 'missed' : 'void' }

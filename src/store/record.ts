@@ -15,6 +15,8 @@ export interface RecordQuery {
   /** Episodes and operations with an entry since then (wall clock) are brought whole. */
   readonly since: Milliseconds
   readonly device?: string | undefined
+  /** The most entries that are brought, the newest ones; 20,000 where nothing is said. */
+  readonly most?: number
 }
 
 /** The record of all that happened, inside the journal's database. */
@@ -39,7 +41,7 @@ export function recordTable(database: Database): RecordTable {
   const since = database.prepare(
     `SELECT * FROM event WHERE (at >= ?1 OR alarm_id <> '' AND (alarm_id, active_at) IN
        (SELECT alarm_id, active_at FROM event WHERE at >= ?1)) AND (?2 IS NULL OR device = ?2)
-     ORDER BY id DESC LIMIT ${mostEvents}`,
+     ORDER BY id DESC LIMIT ?3`,
   )
   const episode = database.prepare('SELECT * FROM event WHERE alarm_id = ? AND active_at = ? ORDER BY id')
   const ofKind = database.prepare('SELECT * FROM event WHERE kind = ? AND at >= ? ORDER BY id')
@@ -53,7 +55,7 @@ export function recordTable(database: Database): RecordTable {
     },
     since: (query) =>
       since
-        .all(Math.round(query.since), query.device ?? null)
+        .all(Math.round(query.since), query.device ?? null, query.most ?? mostEvents)
         .flatMap(eventOf)
         .reverse(),
     ofKind: (kind, from) => ofKind.all(kind, Math.round(from)).flatMap(eventOf),

@@ -3,6 +3,7 @@ import type { Transition } from '../judge/cell.ts'
 import type { Judge } from '../judge/judge.ts'
 import { changes, compare } from '../ledger/compare.ts'
 import { entryOf, type LedgerEntry } from '../ledger/entry.ts'
+import { asRecord, fromRecord } from '../ledger/told.ts'
 import {
   type Asset,
   differsMetric,
@@ -167,20 +168,4 @@ function infoOf({ fields }: Asset): Labels {
   const { maker, model, serial, number, building, room, cabinet, department } = fields
   const all = { maker, model, serial, number, building, room, cabinet, department }
   return Object.fromEntries(Object.entries(all).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])))
-}
-
-/** Several values of one field in one text of the record. */
-const between = '\n'
-
-function asRecord(told: Told): Labels {
-  return Object.fromEntries(
-    toldFields.flatMap((field) => (told[field] === undefined ? [] : [[field, told[field].join(between)]])),
-  )
-}
-
-/** What the record's entry of a device says that it told. */
-export function fromRecord(own: Labels): Told {
-  return Object.fromEntries(
-    toldFields.flatMap((field) => (own[field] === undefined ? [] : [[field, own[field].split(between)]])),
-  )
 }

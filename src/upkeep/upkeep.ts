@@ -4,10 +4,11 @@ import type { Moment } from '../model/clock.ts'
 import { DutyKeeper, type DutyParts } from './duty-keeper.ts'
 import { dutyRoutes } from './duty-routes.ts'
 import { LedgerKeeper, type LedgerParts } from './ledger-keeper.ts'
+import { ReportKeeper, type ReportParts } from './report-keeper.ts'
 import { RollUpKeeper, type RollUpParts } from './roll-up-keeper.ts'
 
 /** What upkeep is wired to. */
-export interface UpkeepParts extends LedgerParts, DutyParts, RollUpParts {
+export interface UpkeepParts extends LedgerParts, DutyParts, RollUpParts, ReportParts {
   readonly journal: RollUpParts['journal']
   /** What the judge made of what was typed in. */
   take(transitions: readonly Transition[]): void
@@ -21,12 +22,14 @@ export class Upkeep {
   readonly #ledger: LedgerKeeper
   readonly #duties: DutyKeeper
   readonly #rollUps: RollUpKeeper
+  readonly #reports: ReportKeeper
 
   constructor(parts: UpkeepParts) {
     this.#parts = parts
     this.#ledger = new LedgerKeeper(parts)
     this.#duties = new DutyKeeper(parts)
     this.#rollUps = new RollUpKeeper(parts)
+    this.#reports = new ReportKeeper(parts)
   }
 
   get routes(): readonly Route[] {
@@ -47,7 +50,8 @@ export class Upkeep {
 
   /** Lets time pass; returns what the judge made of what siteward says. */
   tick(now: Moment): readonly Transition[] {
-    return [...this.#ledger.tick(now), ...this.#duties.tick(now), ...this.#rollUps.tick(now)]
+    const keepers = [this.#ledger, this.#duties, this.#rollUps, this.#reports]
+    return keepers.flatMap((keeper) => keeper.tick(now))
   }
 
   /** Puts on disk what is only in memory. */

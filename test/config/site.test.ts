@@ -52,7 +52,13 @@ describe('a site', () => {
       language: 'en',
       listen: { host: '127.0.0.1', port: 9879 },
       access: { operators: [], operateWithoutTls: false, webConfig: undefined },
-      serviceLevels: { taken: 900_000, on_site: 3_600_000, repaired: 172_800_000, severities: ['critical'] },
+      serviceLevels: {
+        ...{ taken: 900_000, on_site: 3_600_000, repaired: 172_800_000, severities: ['critical'] },
+        working: {
+          ...{ hours: [[8 * 3_600_000, 17.5 * 3_600_000]], steps: [], holidays: { off: new Set(), work: new Set() } },
+          timeZone: expect.any(Function),
+        },
+      },
       keepRecord: 156 * 7 * 86_400_000,
       rollUps: {
         keep: {

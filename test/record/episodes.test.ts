@@ -3,6 +3,7 @@ import { alarmId, type EventKind, type RecordEvent } from '../../src/model/recor
 import type { ServiceLevels } from '../../src/model/service-level.ts'
 import { episodesOf, stepTimes } from '../../src/record/episodes.ts'
 import { asCsv, listed } from '../../src/record/listing.ts'
+import { alwaysOn } from '../samples.ts'
 
 const minute = 60_000
 const levels: ServiceLevels = {
@@ -10,6 +11,7 @@ const levels: ServiceLevels = {
   on_site: 60 * minute,
   repaired: 48 * 60 * minute,
   severities: ['critical'],
+  working: alwaysOn,
 }
 
 /** An entry `at` minutes after the alarm was first broken. */

@@ -8,6 +8,7 @@ import { deviceSource, timing } from './device.ts'
 import { duties, siteHolidays } from './duty.ts'
 import { inhibition, quietTime } from './holds.ts'
 import { alarmName, closed, duration, labels, line, name, named, oneOrMore } from './parts.ts'
+import { siteReports } from './report.ts'
 import { overrides } from './rule.ts'
 
 /** Devices whose series are counted together. */
@@ -96,6 +97,20 @@ export function siteSchema<Device extends TSchema, Credential extends TSchema>(
             maxItems: 2,
             uniqueItems: true,
             default: ['critical'],
+          }),
+          working_hours: Type.Array(
+            Type.String({
+              title: 'times of day',
+              pattern: '^([01][0-9]|2[0-3]):[0-5][0-9]\\.\\.([01][0-9]|2[0-3]):[0-5][0-9]$',
+              description: 'as 08:00..12:00',
+            }),
+            { description: 'when people work on a workday (holidays:)', maxItems: 4, default: ['08:00..17:30'] },
+          ),
+          in_working_time: Type.Array(Type.Enum(['on_site', 'repair'], { title: 'step' }), {
+            description: 'steps whose clocks stand still outside working hours; none by default',
+            maxItems: 2,
+            uniqueItems: true,
+            default: [],
           }),
         },
         { ...closed, description: 'how long after an alarm fires each step may take', default: {} },
@@ -221,6 +236,7 @@ export function siteSchema<Device extends TSchema, Credential extends TSchema>(
         line('what the site owes, as config/duties.yaml: siteward coverage holds the site against it'),
       ),
       holidays: Type.Optional(siteHolidays),
+      reports: Type.Optional(siteReports),
       device_sources: Type.Array(deviceSource, {
         description: 'more devices, from files, tables and service discovery',
         maxItems: 64,

@@ -13,7 +13,8 @@ packages=(
   libmodbus-dev socat gcc libc6-dev
   iputils-ping openssl zsh
   prometheus prometheus-alertmanager
-  chromium fonts-noto-cjk     # the status page is looked at
+  chromium fonts-noto-cjk     # the status page and reports are looked at, reports are printed
+  poppler-utils               # reads what was printed (pdftotext, pdffonts)
   systemd systemd-container dpkg  # units are rated, and the Debian package installed in a machine of its own
 )
 

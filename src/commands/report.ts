@@ -23,7 +23,7 @@ import { sheetsOf } from '../report/sheets.ts'
 import { packed, unpacked } from '../rollup/packed.ts'
 import { workbook } from '../sheet/workbook.ts'
 import { JournalError, viewJournal } from '../store/journal.ts'
-import { viewRollUpsIn } from '../store/roll-ups.ts'
+import { hasRollUps, viewRollUpsIn } from '../store/roll-ups.ts'
 import { classesIn, makeReport } from '../upkeep/report-maker.ts'
 import { PrintError, printPdf } from './chromium.ts'
 import { type Command, type Io, UsageError } from './command.ts'
@@ -179,6 +179,7 @@ function figuresOf(site: Site, values: Values): { readonly figures: FigureSource
     throw new UsageError('either --prometheus or --no-prometheus')
   const url = values['no-prometheus'] ? undefined : (prometheusOf(values.prometheus) ?? site.prometheus)
   if (url !== undefined) return { figures: prometheusFigures(url, site, ask), close: () => {} }
+  if (!hasRollUps(site.stateDirectory)) return { figures: { name: 'roll-ups', read: async () => [] }, close: () => {} }
   const view = viewRollUpsIn(site.stateDirectory, { packed, unpacked })
   return { figures: rolledFigures(view, site.vocabulary), close: () => view.close() }
 }

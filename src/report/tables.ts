@@ -367,7 +367,7 @@ function number(value: number, unit: Unit): string {
 }
 
 /** Two digits behind the point: 99.99 % and 100 % are not the same. Never rounded up to the whole. */
-export function percent(part: number): string {
+function percent(part: number): string {
   return Number.isNaN(part) ? '' : `${Math.floor(part * 10_000) / 100} %`
 }
 

@@ -152,6 +152,11 @@ export function viewDatabase(folder: string): Database.Database {
   return view(folder, alarms, 'record')
 }
 
+/** Whether anything was rolled up in a folder. */
+export function hasRollUps(folder: string): boolean {
+  return existsSync(join(folder, rollUps.fileName))
+}
+
 /** The same for the roll-ups of a folder. */
 export function viewRollUps(folder: string): Database.Database {
   return view(folder, rollUps, 'roll-up')

@@ -65,6 +65,8 @@ export function openRollUpsIn(
   return rollUpsOf(openRollUps(folder, stamp, corrupt), packing)
 }
 
+export { hasRollUps } from './database.ts'
+
 /** Opens the roll-ups of a folder to look at them only. Throws JournalError. */
 export function viewRollUpsIn(folder: string, packing: Packing): RollUpView {
   return viewOf(viewRollUps(folder), packing)

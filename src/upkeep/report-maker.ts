@@ -48,7 +48,7 @@ export function makeReport(wanted: WantedReport, { site, journal, figures, now }
 }
 
 /** Devices of these classes, of all where none is named, and what is read by hand; siteward itself and groups are none. */
-export function devicesOf({ devices, unpolled, duties }: Site, classes: readonly string[]): readonly Device[] {
+function devicesOf({ devices, unpolled, duties }: Site, classes: readonly string[]): readonly Device[] {
   const byHand = unpolled.filter(({ name }) =>
     duties.some(({ readings }) => readings.some(({ device }) => device === name)),
   )

@@ -72,7 +72,8 @@ export class RollUpKeeper {
     const { wall, mono } = parts.clock.now()
     // The minute in which siteward began may have been looked at before a restart.
     this.#minute = Math.floor(wall / grid)
-    this.#writeAt = mono + writing
+    // What an hour had before a restart is read at once: the file is there from the first minute on.
+    this.#writeAt = mono
   }
 
   /** Whether the disk has taken what it was last given. */

@@ -1,12 +1,12 @@
-import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { backtest } from '../../src/commands/backtest.ts'
 import { systemClock } from '../../src/model/clock.ts'
+import { pastPrometheus } from './past-prometheus.ts'
 import { describeWith } from './peer.ts'
-import { freePort, type Started, start, until } from './process.ts'
+import type { Started } from './process.ts'
 
 const minute = 60
 
@@ -17,22 +17,9 @@ describeWith(['prometheus', 'promtool'], 'a backtest of what a real Prometheus h
   const now = Math.floor(Date.now() / 1000 / minute) * minute
 
   beforeAll(async () => {
-    writeFileSync(join(folder, 'past.txt'), pastText(now))
-    const data = join(folder, 'data')
-    mkdirSync(data)
-    execFileSync('promtool', ['tsdb', 'create-blocks-from', 'openmetrics', join(folder, 'past.txt'), data], {
-      stdio: 'pipe',
-    })
-    writeFileSync(join(folder, 'prometheus.yml'), 'global: { scrape_interval: 1m }\n')
-    const port = await freePort()
-    url = `http://127.0.0.1:${port}`
-    prometheus = start('prometheus', [
-      `--config.file=${join(folder, 'prometheus.yml')}`,
-      `--storage.tsdb.path=${data}`,
-      '--storage.tsdb.retention.time=1y',
-      `--web.listen-address=127.0.0.1:${port}`,
-    ])
-    await until(async () => (await fetch(`${url}/-/ready`)).ok, 60, prometheus.output)
+    const past = await pastPrometheus(folder, pastText(now), [])
+    prometheus = past.prometheus
+    url = past.url
   })
 
   afterAll(async () => {

@@ -44,7 +44,8 @@ function seriesOf(device: Device, site: Site): readonly { metric: Metric; labels
 
 function dayOf(metric: Metric, day: number, n: number, { rules }: Device) {
   const count = 1440 - ((day * 7 + n) % 13 === 0 ? 90 : 0)
-  const outside = (day * 31 + n * 17) % 211 === 0 ? 12 : 0
+  const hasLimit = rules.some((rule) => rule.metric === metric)
+  const outside = hasLimit && (day * 31 + n * 17) % 911 === 0 ? 12 : 0
   const wave = Math.sin((day + n * 5) / 9)
   if (metric.name === 'siteward_device_up')
     return { low: outside > 0 ? 0 : 1, high: 1, sum: count - outside, count, outside }

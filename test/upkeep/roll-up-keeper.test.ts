@@ -192,13 +192,13 @@ describe('a process that is killed', () => {
     world.read(room, 20)
     await world.minutes(6)
     await clock.pass(1000)
-    // Five minutes are on disk; four more die with the process.
+    // Six minutes are on disk, as of the first and the sixth; three more die with the process.
     await world.minutes(3)
     const next = new World(folder, clock)
     next.read(next.series(temperature), 30)
     await next.minutes(2)
     next.keeper.stop()
-    expect(onDisk('hour')['2023-11-14T22']).toEqual(['room_temperature_celsius{}: 20 30 160 7 2'])
+    expect(onDisk('hour')['2023-11-14T22']).toEqual(['room_temperature_celsius{}: 20 30 180 8 2'])
   })
 
   test('leaves a half made day, which the next one makes whole', async () => {

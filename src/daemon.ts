@@ -21,6 +21,7 @@ import { type Cell, phase, type Transition } from './judge/cell.ts'
 import { Judge } from './judge/judge.ts'
 import { annotations } from './judge/text.ts'
 import type { Access, Operator } from './model/access.ts'
+import { bugOf } from './model/bug.ts'
 import { type Cancel, type Clock, type Milliseconds, type Moment, momentOf } from './model/clock.ts'
 import { eventMetric } from './model/event.ts'
 import type { Labels } from './model/labels.ts'
@@ -397,6 +398,7 @@ export class Daemon {
       routes: this.#routes(),
       gate: this.#gate,
       web,
+      clock,
       watch: httpWatch({ metrics: this.#metrics, clock, log, record: (event) => this.#keeper.record(event) }),
     })
   }
@@ -551,10 +553,7 @@ export class Daemon {
 
   #bug(error: unknown, where: Labels): void {
     this.#metrics.bugs.inc()
-    // The stack names files and lines of ours; the message may hold what a library put into it, keys included.
-    const stack = error instanceof Error ? (error.stack ?? '').split('\n').slice(1).join('\n') : ''
-    const name = error instanceof Error ? error.name : typeof error
-    this.#parts.log.error({ ...where, error: name, stack }, 'bug: a poll threw')
+    this.#parts.log.error({ ...where, ...bugOf(error) }, 'bug: a poll threw')
   }
 
   #sweepLater(): void {

@@ -69,6 +69,7 @@ const server = await startServer(
       () => 0,
     ),
     web: () => openWeb,
+    clock: systemClock,
     watch: {
       answered: () => {},
       called: () => {},

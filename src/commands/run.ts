@@ -7,6 +7,7 @@ import { readWebConfig } from '../config/web-config.ts'
 import { type Daemon, makeDaemon } from '../daemon.ts'
 import { type HeldLease, Lease, slowestEnd } from '../lease/lease.ts'
 import { leaseFolder } from '../lease/lease-folder.ts'
+import { bugOf } from '../model/bug.ts'
 import { type Log, lateLog } from '../model/log.ts'
 import { SeriesTable } from '../model/series.ts'
 import type { Listen, Site } from '../model/site.ts'
@@ -243,9 +244,8 @@ async function keepWatching(daemon: Daemon, site: Site, log: Log, io: RunIo, lea
  */
 function endOnBug(io: Io): void {
   process.on('uncaughtException', (error) => {
-    // The message may hold what a library put into it, keys included: only where it happened is told.
-    const stack = (error.stack ?? '').split('\n').slice(1).join('\n')
-    io.err.write(`siteward run: bug: ${error.name}\n${stack}\n`)
+    const { error: name, stack } = bugOf(error)
+    io.err.write(`siteward run: bug: ${name}\n${stack}\n`)
     process.exit(1)
   })
 }

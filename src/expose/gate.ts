@@ -69,14 +69,14 @@ export class Gate {
     await this.#passwords.close()
   }
 
-  async #admitReader(users: WebConfig['users'], { authorization }: Caller): Promise<Admission> {
+  async #admitReader(users: WebConfig['users'], { authorization, address }: Caller): Promise<Admission> {
     const credentials = /^Basic +([A-Za-z0-9+/=]+) *$/i.exec(authorization ?? '')?.[1]
     const pair = Buffer.from(credentials ?? '', 'base64').toString('utf8')
     const colon = pair.indexOf(':')
     const challenge = 'Basic realm="siteward"'
     if (colon < 0) return refused(401, 'a user and password are needed', challenge)
     const name = pair.slice(0, colon)
-    switch (await this.#passwords.check(pair.slice(colon + 1), users.get(name))) {
+    switch (await this.#passwords.check({ user: name, password: pair.slice(colon + 1), address }, users)) {
       case 'right':
         return { ok: true, caller: name }
       case 'wrong':

@@ -1,22 +1,50 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
+import type { Cancel, Clock, Milliseconds } from '../model/clock.ts'
 import type { Listen } from '../model/site.ts'
 import type { WebConfig } from '../model/web.ts'
 import { readJson } from './body.ts'
+import { type Connection, type ConnectionLimits, Connections } from './connections.ts'
 import type { Admission, Caller, Gate } from './gate.ts'
 import { type Found, findRoutes, json, plain, type Reply, type Request, RequestError, type Route } from './route.ts'
 import { clientRulesOf, isWelcome, secureContextOf } from './tls.ts'
 
-/** A siteward has few readers; more connections than these are a fault of somebody's or an attack. */
-const mostConnections = 64
-/** A reader that takes none of the answer for so long is cut off. */
-const slowestReader = 30_000
-const slowestHeaders = 5_000
-const slowestRequest = 10_000
+/** What clients may cost, and how slow they may be. */
+export interface ServerLimits extends ConnectionLimits {
+  /** From the first packet to the end of TLS' handshake, of the headers, and of the whole request. */
+  readonly handshake: Milliseconds
+  readonly headers: Milliseconds
+  readonly request: Milliseconds
+  /** Between two requests. */
+  readonly idle: Milliseconds
+}
 
+/** A siteward has few readers: Prometheus, some status pages, commands. */
+const usualLimits: ServerLimits = {
+  connections: 512,
+  ofOneAddress: 256,
+  requestsAhead: 8,
+  bytes: 64 * 2 ** 20,
+  handshake: 5_000,
+  headers: 5_000,
+  request: 10_000,
+  idle: 5_000,
+  reading: 30_000,
+}
+
+/** Of a request line and its headers, in bytes; more is answered with 431. */
+const longestHeaders = 16_384
+/** What is handed on of an answer at once. */
+const pieceLength = 65_536
+const sweeping: Milliseconds = 1000
+
+/** Answers are data: whatever a browser takes one for, nothing in it runs, loads, or is shown in a frame of another page. */
 const security = {
   'x-content-type-options': 'nosniff',
-  'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'",
+  'x-frame-options': 'DENY',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-resource-policy': 'same-origin',
+  'content-security-policy': "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 } as const
 
 /** One call of an operation, for the audit. */
@@ -47,6 +75,9 @@ export interface Served {
   /** The web configuration as it is now. */
   web(): WebConfig
   readonly watch: ServerWatch
+  readonly clock: Clock
+  /** What of the limits is not as usual. */
+  readonly limits?: Partial<ServerLimits>
 }
 
 /** The HTTP side, listening. */
@@ -58,15 +89,24 @@ export interface ExposeServer {
 
 /** Listens; rejects with the system's error (address in use, no such address). */
 export async function startServer({ host, port }: Listen, served: Served): Promise<ExposeServer> {
-  const server = makeServer(served, (request, response) => {
+  const limits = { ...usualLimits, ...served.limits }
+  const connections = new Connections(limits, served.clock)
+  const server = makeServer(served, limits, (request, response) => {
+    const connection = connections.of(request.socket)
     response.on('error', () => response.destroy())
-    answer(request, response, served).catch((error) => {
-      served.watch.bug(error)
-      response.destroy()
-    })
+    connection?.answer(() =>
+      answer(request, { response, connection, connections }, served).catch((error) => {
+        served.watch.bug(error)
+        response.destroy()
+      }),
+    )
   })
-  server.maxConnections = mostConnections
-  server.setTimeout(slowestReader, (socket) => socket.destroy())
+  server.on('connection', (socket) => connections.add(socket))
+  server.on('secureConnection', (socket) => connections.of(socket)?.secured(socket))
+  // Those that were just cut off are still being closed.
+  server.maxConnections = limits.connections + 64
+  server.setTimeout(limits.reading, (socket) => socket.destroy())
+  const stopSweeping = sweepAgain(connections, served.clock)
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, host, resolve)
@@ -75,6 +115,7 @@ export async function startServer({ host, port }: Listen, served: Served): Promi
   return {
     url: urlOf(server, host),
     close: async () => {
+      stopSweeping()
       await new Promise<void>((resolve) => {
         server.close(() => resolve())
         server.closeAllConnections()
@@ -84,13 +125,35 @@ export async function startServer({ host, port }: Listen, served: Served): Promi
   }
 }
 
-const limits = { headersTimeout: slowestHeaders, requestTimeout: slowestRequest, connectionsCheckingInterval: 1000 }
+function sweepAgain(connections: Connections, clock: Clock): Cancel {
+  let cancel: Cancel = () => {}
+  const later = (): void => {
+    cancel = clock.after(sweeping, () => {
+      connections.sweep()
+      later()
+    })
+  }
+  later()
+  return () => cancel()
+}
+
+function optionsOf({ headers, request, idle }: ServerLimits) {
+  return {
+    headersTimeout: headers,
+    requestTimeout: request,
+    keepAliveTimeout: idle,
+    connectionsCheckingInterval: sweeping,
+    maxHeaderSize: longestHeaders,
+  }
+}
 
 /** Whether it speaks TLS is settled at the start; certificates and the names of clients are as they are now. */
-function makeServer({ web, watch }: Served, listener: RequestListener): Server {
+function makeServer({ web, watch }: Served, limits: ServerLimits, listener: RequestListener): Server {
   const { tls } = web()
-  if (tls === undefined) return createServer(limits, listener)
-  const server = createTlsServer({ ...limits, ...secureContextOf(tls), ...clientRulesOf(tls) }, listener)
+  const options = optionsOf(limits)
+  if (tls === undefined) return createServer(options, listener)
+  const secure = { ...secureContextOf(tls), ...clientRulesOf(tls), handshakeTimeout: limits.handshake }
+  const server = createTlsServer({ ...options, ...secure }, listener)
   let shown = tls
   server.prependListener('connection', () => {
     const now = web().tls ?? shown
@@ -117,7 +180,15 @@ function urlOf(server: Server, host: string): string {
   return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
-async function answer(request: IncomingMessage, response: ServerResponse, served: Served): Promise<void> {
+/** Where an answer goes. */
+interface Line {
+  readonly response: ServerResponse
+  readonly connection: Connection
+  readonly connections: Connections
+}
+
+async function answer(request: IncomingMessage, line: Line, served: Served): Promise<void> {
+  const { response } = line
   const [path = '/', query = ''] = (request.url ?? '/').split('?', 2)
   const found = findRoutes(served.routes, path)
   const known = found[0]?.route.path ?? 'other'
@@ -129,10 +200,10 @@ async function answer(request: IncomingMessage, response: ServerResponse, served
   const admission = await served.gate.admit(one?.route.right ?? 'read', caller)
   if (!admission.ok) {
     if (one?.route.right === 'operate') served.watch.denied(caller.address, `${method} ${path}`, admission.why)
-    return send(request, response, withHeaders(refusal(admission), served.web().headers))
+    return send(request, line, withHeaders(refusal(admission), served.web().headers))
   }
-  if (one === undefined) return send(request, response, withHeaders(noRoute(found), served.web().headers))
-  await call(request, response, { one, path, query, caller, name: admission.caller }, served)
+  if (one === undefined) return send(request, line, withHeaders(noRoute(found), served.web().headers))
+  await call(request, line, { one, path, query, caller, name: admission.caller }, served)
 }
 
 function callerOf(request: IncomingMessage): Caller {
@@ -169,12 +240,12 @@ interface Admitted {
 
 async function call(
   request: IncomingMessage,
-  response: ServerResponse,
+  line: Line,
   { one: { route, params }, path, query, caller, name }: Admitted,
   { watch, web }: Served,
 ): Promise<void> {
   const gone = new AbortController()
-  response.on('close', () => gone.abort())
+  line.response.on('close', () => gone.abort())
   const parts = {
     params,
     query: new URLSearchParams(query),
@@ -184,7 +255,7 @@ async function call(
   }
   if (route.right !== 'operate') {
     const reply = await replyOf(() => route.handle({ ...parts, body: undefined }), watch)
-    return send(request, response, withHeaders(reply, web().headers))
+    return send(request, line, withHeaders(reply, web().headers))
   }
   let body: unknown
   const reply = await replyOf(async () => {
@@ -192,7 +263,7 @@ async function call(
     return route.handle({ ...parts, body } satisfies Request<unknown>)
   }, watch)
   watch.called({ caller: name, from: caller.address, operation: `${route.method} ${path}`, body, status: reply.status })
-  await send(request, response, withHeaders(reply, web().headers))
+  await send(request, line, withHeaders(reply, web().headers))
 }
 
 /** What a handler answers; what it throws becomes an answer too. */
@@ -206,44 +277,46 @@ async function replyOf(handle: () => Reply | Promise<Reply>, watch: ServerWatch)
   }
 }
 
-async function send(
-  request: IncomingMessage,
-  response: ServerResponse,
-  { status, headers, body }: Reply,
-): Promise<void> {
+/** Resolves when the client's side has the whole answer, or has gone. */
+async function send(request: IncomingMessage, line: Line, { status, headers, body }: Reply): Promise<void> {
+  const { response } = line
   const isWhole = typeof body === 'string' || body instanceof Uint8Array
+  const length = isWhole ? Buffer.byteLength(body) : undefined
   response.writeHead(status, {
     ...security,
     ...headers,
-    ...(isWhole ? { 'content-length': Buffer.byteLength(body) } : {}),
+    ...(length === undefined ? {} : { 'content-length': length }),
     // A body that was not read cannot be told from the next request.
     ...(hasBody(request) && !request.complete ? { connection: 'close' } : {}),
   })
-  if (request.method === 'HEAD') {
-    response.end()
-    return
-  }
-  if (isWhole) response.end(body)
-  else await stream(response, body)
+  if (request.method !== 'HEAD') await stream(line, isWhole ? [body] : body)
+  await ended(response)
 }
 
 function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
 }
 
-async function stream(response: ServerResponse, pieces: Exclude<Reply['body'], string | Uint8Array>): Promise<void> {
+async function stream(line: Line, pieces: Exclude<Reply['body'], string | Uint8Array>): Promise<void> {
   for await (const piece of pieces) {
     // Each piece waits until the reader's side has taken the last: one that nobody reads costs one piece of memory.
-    if (piece.length > 0) await written(response, piece)
+    await handOn(line, typeof piece === 'string' ? Buffer.from(piece) : piece)
     // A reader that takes everything at once must not keep the polls waiting.
     await new Promise<void>((resolve) => setImmediate(resolve))
-    if (response.destroyed) return
+    if (line.response.destroyed) return
   }
-  response.end()
+}
+
+/** What is large goes in parts, so that a reader who takes them slowly can be told from one who takes none. */
+async function handOn({ response, connection, connections }: Line, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length && !response.destroyed; at += pieceLength) {
+    connections.makeRoom(bytes.length)
+    await connection.give(bytes.length, written(response, bytes.subarray(at, at + pieceLength)))
+  }
 }
 
 /** Resolves when the piece is with the system, or its reader has gone. */
-function written(response: ServerResponse, piece: string | Uint8Array): Promise<void> {
+function written(response: ServerResponse, piece: Uint8Array): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {
       response.off('close', done)
@@ -251,5 +324,13 @@ function written(response: ServerResponse, piece: string | Uint8Array): Promise<
     }
     response.on('close', done)
     response.write(piece, done)
+  })
+}
+
+function ended(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    response.once('close', () => resolve())
+    response.end()
+    if (response.destroyed) resolve()
   })
 }

@@ -1,6 +1,7 @@
 import type { OwnMetrics } from '../expose/own-metrics.ts'
 import type { ServerWatch } from '../expose/server.ts'
 import type { Operator } from '../model/access.ts'
+import { bugOf } from '../model/bug.ts'
 import { type Clock, elapsed, type Milliseconds, type Moment } from '../model/clock.ts'
 import type { Log } from '../model/log.ts'
 import { aboutNoAlarm, type RecordEvent } from '../model/record.ts'
@@ -49,9 +50,7 @@ export function httpWatch({ metrics, clock, log, record }: HttpWatchParts): Serv
     },
     bug: (error) => {
       metrics.bugs.inc()
-      // The message may hold what a library put into it: only where it happened is told.
-      const stack = error instanceof Error ? (error.stack ?? '').split('\n').slice(1).join('\n') : ''
-      log.error({ error: error instanceof Error ? error.name : typeof error, stack }, 'bug: a request threw')
+      log.error({ ...bugOf(error) }, 'bug: a request threw')
     },
   }
 }

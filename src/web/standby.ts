@@ -2,6 +2,7 @@ import { Gate } from '../expose/gate.ts'
 import { leaseHeld } from '../expose/own-metrics.ts'
 import { plain, type Route } from '../expose/route.ts'
 import { type ExposeServer, startServer } from '../expose/server.ts'
+import { bugOf } from '../model/bug.ts'
 import type { Clock } from '../model/clock.ts'
 import type { Log } from '../model/log.ts'
 import type { Site } from '../model/site.ts'
@@ -27,11 +28,12 @@ export function standBy(site: Site, web: () => WebConfig, log: Log, clock: Clock
     routes,
     gate: new Gate(site.access, web, () => clock.now().mono),
     web,
+    clock,
     watch: {
       answered: () => {},
       called: () => {},
       denied: () => {},
-      bug: (error) => log.error({ error: error instanceof Error ? error.name : typeof error }, 'bug: a request threw'),
+      bug: (error) => log.error({ ...bugOf(error) }, 'bug: a request threw'),
     },
   })
 }

@@ -5,6 +5,7 @@ import { Gate } from '../../src/expose/gate.ts'
 import { json, operation, plain, type Reply, type Route } from '../../src/expose/route.ts'
 import { type Called, type ExposeServer, startServer } from '../../src/expose/server.ts'
 import type { Access } from '../../src/model/access.ts'
+import { systemClock } from '../../src/model/clock.ts'
 import { Secret } from '../../src/model/secret.ts'
 import { openWeb } from '../../src/web/web-file.ts'
 
@@ -57,6 +58,7 @@ async function start(changed: Partial<Access> = {}, more: readonly Route[] = [])
       routes: [...routes, ...more],
       gate: gateOf({ ...access, ...changed }),
       web: () => openWeb,
+      clock: systemClock,
       watch: {
         answered: (path, status) => answered.push(`${path} ${status}`),
         called: (one) => called.push(one),

@@ -11,6 +11,7 @@ import { Passwords } from '../../src/expose/passwords.ts'
 import { TokenBucket } from '../../src/expose/rate.ts'
 import { json, operation, plain, type Route } from '../../src/expose/route.ts'
 import { type ExposeServer, startServer } from '../../src/expose/server.ts'
+import { systemClock } from '../../src/model/clock.ts'
 import { silent } from '../../src/model/log.ts'
 import { Secret } from '../../src/model/secret.ts'
 import { WebFile } from '../../src/web/web-file.ts'
@@ -51,6 +52,7 @@ async function start(text: string): Promise<void> {
         () => 0,
       ),
       web: () => web.current(),
+      clock: systemClock,
       watch: { answered: () => {}, called: () => {}, denied: () => {}, bug: () => {} },
     },
   )
@@ -92,13 +94,56 @@ describe('passwords of readers', () => {
     expect([open.status, open.headers.get('x-frame-options')]).toEqual([200, 'deny'])
   })
 
-  test('are compared one at a time, and a flood of them is turned away', async () => {
+  test('are compared one at a time, and a flood of them from one machine is turned away', async () => {
     const passwords = new Passwords()
-    const slow = new Secret(bcrypt.hashSync('x', 8))
-    const verdicts = await Promise.all(Array.from({ length: 40 }, (_, i) => passwords.check(`guess ${i}`, slow)))
-    expect(verdicts.filter((one) => one === 'busy')).toHaveLength(24)
-    expect(await passwords.check('x', slow)).toBe('right')
-    expect(await passwords.check('x', undefined)).toBe('wrong')
+    const users = new Map([['alice', new Secret(bcrypt.hashSync('x', 8))]])
+    const shown = { user: 'alice', password: 'x', address: '192.0.2.1' }
+    const guesses = Array.from({ length: 40 }, (_, i) => ({ ...shown, password: `guess ${i}` }))
+    const flood = Promise.all(guesses.map((guess) => passwords.check(guess, users)))
+    expect(await passwords.check({ ...shown, address: '192.0.2.2' }, users)).toBe('right')
+    expect((await flood).filter((one) => one === 'busy')).toHaveLength(36)
+    await passwords.close()
+  })
+
+  test('once right, are let in without waiting, however many wrong ones are tried', async () => {
+    const passwords = new Passwords()
+    const users = new Map([['alice', new Secret(bcrypt.hashSync('x', 9))]])
+    const shown = { user: 'alice', password: 'x', address: '192.0.2.1' }
+    expect(await passwords.check(shown, users)).toBe('right')
+    const wrong = Array.from({ length: 70 }, (_, i) => ({ user: `u${i}`, password: 'y', address: `192.0.2.${i >> 2}` }))
+    let isOver = false
+    const flood = Promise.all(wrong.map((one) => passwords.check(one, users))).then(() => {
+      isOver = true
+    })
+    expect(await passwords.check(shown, users)).toBe('right')
+    expect(isOver).toBe(false)
+    users.set('alice', new Secret(bcrypt.hashSync('z', 4)))
+    await flood
+    expect(await passwords.check(shown, users)).toBe('wrong')
+    await passwords.close()
+  })
+
+  test('cost the same of users that there are and of others, so that time tells no name', async () => {
+    const passwords = new Passwords()
+    const users = new Map([['alice', new Secret(bcrypt.hashSync('x', 6))]])
+    const fastest = async (nameOf: (round: number) => string): Promise<number> => {
+      const times: number[] = []
+      for (let round = 0; round < 12; round++) {
+        const began = performance.now()
+        // The same password each time: what it was worth for one name must not be known for the next.
+        await passwords.check(
+          { user: nameOf(round), password: `p${nameOf(0) === 'alice' ? round : ''}`, address: '' },
+          users,
+        )
+        times.push(performance.now() - began)
+      }
+      return Math.min(...times.slice(2))
+    }
+    const known = await fastest(() => 'alice')
+    const unknown = await fastest((round) => `nobody-${round}`)
+    // One more in the cost doubles it; what crossing to the other thread takes is the same for both.
+    expect(unknown / known).toBeGreaterThan(1 / 4)
+    expect(unknown / known).toBeLessThan(4)
     await passwords.close()
   })
 })

@@ -124,12 +124,14 @@ const readers: Readonly<Record<(typeof sourceKinds)[number], Reader>> = {
       return []
     }
     const list = await deps.fetchList(at, stateDirectory)
+    // What it is asked with may be a key.
+    const server = `${url.origin}${url.pathname}`
     if (list === undefined) {
-      problems.warn(place, `${at} has given no list of devices yet`)
+      problems.warn(place, `${server} has given no list of devices yet`)
       return []
     }
-    if (list.old !== undefined) problems.warn(place, `${at} ${list.old}`, 'its last list is used')
-    return targetsOf(list.text, at, common, deps, problems)
+    if (list.old !== undefined) problems.warn(place, `${server} ${list.old}`, 'its last list is used')
+    return targetsOf(list.text, server, common, deps, problems)
   },
 }
 

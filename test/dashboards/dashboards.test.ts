@@ -88,6 +88,9 @@ describe('dashboards of a site', () => {
 interface Service {
   readonly image?: string
   readonly volumes?: readonly string[]
+  readonly ports?: readonly string[]
+  readonly read_only?: boolean
+  readonly security_opt?: readonly string[]
 }
 
 describe('config/compose', () => {
@@ -105,6 +108,14 @@ describe('config/compose', () => {
       if (!from.startsWith('.')) expect(Object.keys(compose.volumes)).toContain(from)
       else if (!['./site.yaml', './secrets'].includes(from))
         expect(statSync(join(dirname(file), from)).isFile()).toBe(true)
+    }
+  })
+
+  test('what is of siteward writes to no root of its own, and gains no right; all is published on this machine alone', () => {
+    for (const { image, read_only, security_opt, ports = [] } of Object.values(compose.services)) {
+      if (image === 'siteward')
+        expect({ read_only, security_opt }).toEqual({ read_only: true, security_opt: ['no-new-privileges:true'] })
+      expect(ports.filter((port) => !port.startsWith('127.0.0.1:'))).toEqual([])
     }
   })
 

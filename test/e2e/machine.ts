@@ -23,7 +23,7 @@ export function mayMakeMachines(): boolean {
  * leaves no trace on this one.
  */
 export class Machine {
-  readonly #folder = mkdtempSync(join(tmpdir(), 'siteward-machine-'))
+  #folder = ''
   #nspawn: Started | undefined
 
   /** Of this machine's root, seen through a layer in memory that takes all that is written. */
@@ -56,6 +56,7 @@ export class Machine {
   }
 
   mount(): void {
+    this.#folder = mkdtempSync(join(tmpdir(), 'siteward-machine-'))
     for (const name of ['layer', 'root']) mkdirSync(join(this.#folder, name))
     const layer = join(this.#folder, 'layer')
     execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', layer])

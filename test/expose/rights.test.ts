@@ -1,8 +1,10 @@
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import bcrypt from 'bcryptjs'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { modbus } from '../../collectors/modbus/collector.ts'
+import { readSite } from '../../src/commands/site-file.ts'
 import { Daemon } from '../../src/daemon.ts'
 import type { Route } from '../../src/expose/route.ts'
 import type * as server from '../../src/expose/server.ts'
@@ -11,7 +13,6 @@ import { silent } from '../../src/model/log.ts'
 import { Secret } from '../../src/model/secret.ts'
 import { noJournal } from '../../src/store/journal.ts'
 import { openWeb } from '../../src/web/web-file.ts'
-import { makeSite } from '../samples.ts'
 
 /** What the daemon answers, all of it. */
 const served: { routes: readonly Route[] } = vi.hoisted(() => ({ routes: [] }))
@@ -25,8 +26,7 @@ vi.mock('../../src/expose/server.ts', async (load) => {
   return { ...real, startServer }
 })
 
-const reader = { name: 'screen', right: 'read', token: new Secret('screen-token-0123456789') } as const
-const asReader = { authorization: `Bearer ${reader.token.reveal()}` }
+const asReader = { authorization: 'Bearer screen-token-0123456789' }
 const asUser = { authorization: `Basic ${btoa('alice:open sesame')}` }
 const methods = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH'] as const
 
@@ -34,14 +34,23 @@ let daemon: Daemon
 
 beforeAll(async () => {
   const users = new Map([['alice', new Secret(bcrypt.hashSync('open sesame', 4))]])
+  const folder = mkdtempSync(join(tmpdir(), 'siteward-rights-'))
+  const file = join(folder, 'site.yaml')
+  writeFileSync(
+    file,
+    `site: rights
+listen: 127.0.0.1:0
+operators: [{ name: screen, token: screen-token-0123456789, right: read }]
+devices: [{ name: room, address: '127.0.0.1:1', probes: [modbus-temperature-humidity] }]
+`,
+    { mode: 0o600 },
+  )
+  const { site, problems } = await readSite(file, {})
+  if (site === undefined) throw new Error(JSON.stringify(problems))
   daemon = new Daemon({
-    site: makeSite({
-      stateDirectory: mkdtempSync(join(tmpdir(), 'siteward-rights-')),
-      access: { operators: [reader], operateWithoutTls: false, webConfig: undefined },
-      devices: [],
-    }),
+    site,
     version: '0',
-    collectors: new Map(),
+    collectors: new Map([['modbus', modbus]]),
     journal: noJournal(),
     clients: [],
     clock: systemClock,

@@ -60,7 +60,7 @@ async function start(limits: Partial<ServerLimits>, web: WebConfig = openWeb): P
   )
 }
 
-/** A client that sends what it is told, and reads only where it is asked to. */
+/** A client that sends what it is told, and reads unless its socket is paused. */
 class Client {
   readonly socket: Socket
   isOpen = true
@@ -69,6 +69,9 @@ class Client {
   private constructor(socket: Socket) {
     this.socket = socket
     socket.on('error', () => {})
+    socket.on('data', (data) => {
+      this.text += data.toString()
+    })
     socket.on('close', () => {
       this.isOpen = false
     })
@@ -87,13 +90,6 @@ class Client {
 
   send(text: string): this {
     this.socket.write(text)
-    return this
-  }
-
-  read(): this {
-    this.socket.on('data', (data) => {
-      this.text += data.toString()
-    })
     return this
   }
 }
@@ -126,7 +122,7 @@ afterEach(async () => {
 
 describe('connections that nobody uses keep nobody out', () => {
   test('beyond the share of an address its oldest idle one goes, and another address keeps its own', async () => {
-    await start({ connections: 100, ofOneAddress: 10, headers: 60_000 })
+    await start({ connections: 100, ofOneAddress: 10, headers: 60_000, request: 60_000 })
     const other = await Client.connect('127.0.0.2')
     const busy = (await Client.connect()).send(get('/never'))
     await expectServed()
@@ -138,7 +134,7 @@ describe('connections that nobody uses keep nobody out', () => {
   })
 
   test('beyond all that there may be the one idle for longest goes', async () => {
-    await start({ connections: 10, ofOneAddress: 10, headers: 60_000 })
+    await start({ connections: 10, ofOneAddress: 10, headers: 60_000, request: 60_000 })
     const first = await Client.connect('127.0.0.2')
     for (let i = 3; i < 30; i++) await Client.connect(`127.0.0.${i}`)
     await expectServed()
@@ -152,8 +148,8 @@ describe('time is up', () => {
     await start({ headers: 500, request: 1000, idle: 500 })
     const silent = await Client.connect()
     const slow = (await Client.connect()).send('GET /small HTTP/1.1\r\nx: ')
-    const body = (await Client.connect()).send('GET /small HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\nx').read()
-    const kept = (await Client.connect()).send(get('/small')).read()
+    const body = (await Client.connect()).send('GET /small HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\nx')
+    const kept = (await Client.connect()).send(get('/small'))
     const drip = setInterval(() => slow.send('x'), 100)
     await eventually(() => openOnes() === 0)
     clearInterval(drip)
@@ -197,7 +193,7 @@ describe('memory', () => {
 
   test('requests ahead are answered one after the other, and too many are not taken', async () => {
     await start({ requestsAhead: 4 })
-    const some = (await Client.connect()).send(get('/small').repeat(4)).read()
+    const some = (await Client.connect()).send(get('/small').repeat(4))
     await eventually(() => some.text.split('HTTP/1.1 200').length === 5)
     const stuck = (await Client.connect()).send(get('/never') + get('/small'))
     await expectServed()
@@ -210,9 +206,7 @@ describe('memory', () => {
 
   test('headers of more than 16 KiB are refused', async () => {
     await start({})
-    const client = (await Client.connect())
-      .send(`GET /small HTTP/1.1\r\nhost: x\r\nx: ${'x'.repeat(20_000)}\r\n\r\n`)
-      .read()
+    const client = (await Client.connect()).send(`GET /small HTTP/1.1\r\nhost: x\r\nx: ${'x'.repeat(20_000)}\r\n\r\n`)
     await eventually(() => client.text.startsWith('HTTP/1.1 431'))
   })
 })

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
@@ -64,6 +64,18 @@ describeWith(['amtool', 'promtool'], 'the examples of config/prometheus', () => 
     const printed = ruleFile({ name: 'any', labels: {}, language: 'en', devices: [], groups: [] }, 'stand-in')
     if (process.env['UPDATE'] === '1') writeFileSync(rules, `${heading}${bodyOf(printed)}`)
     expect(bodyOf(readFileSync(rules, 'utf8'))).toBe(bodyOf(printed))
+  })
+
+  test('the containers of config/compose have configurations that Prometheus and Alertmanager take', () => {
+    const compose = (name: string): string => shipped('config', 'compose', name)
+    expect(run('amtool', 'check-config', compose('alertmanager.yml'))).toContain('SUCCESS')
+    // As docker-compose.yml puts them side by side.
+    copyFileSync(compose('prometheus.yml'), join(folder, 'prometheus.yml'))
+    for (const name of ['siteward.rules.yml', 'siteward.recording.yml'])
+      copyFileSync(shipped('config', 'prometheus', name), join(folder, name))
+    const said = run('promtool', 'check', 'config', join(folder, 'prometheus.yml'))
+    expect(said).toContain('2 rule files found')
+    expect(said).not.toContain('FAILED')
   })
 })
 

@@ -1,0 +1,179 @@
+import { readFileSync } from 'node:fs'
+import { connect, type Socket } from 'node:net'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { parseRecording } from '../../collectors/snmp/recording.ts'
+import { type SnmpSimulator, startSnmpSimulator } from '../../collectors/snmp/simulator.ts'
+import { pause, until } from '../peers/process.ts'
+import { House, type Vitals } from './house.ts'
+
+const ports = 400
+const slowClients = 100
+const neverReading = 40
+const scrapes = 15
+/** Prometheus' scrapes are answered within this time, beside what they take when nobody else is there. */
+const slowestScrape = 100
+const mostMemory = 100 * 2 ** 20
+
+const columns: Readonly<Record<string, string>> = {
+  '2.2.1.2': '4|port-',
+  '2.2.1.7': '2|1',
+  '2.2.1.8': '2|1',
+  '2.2.1.10': '65|',
+  '2.2.1.13': '65|',
+  '2.2.1.14': '65|',
+  '2.2.1.16': '65|',
+  '2.2.1.19': '65|',
+  '2.2.1.20': '65|',
+}
+
+/** A switch with so many ports that a page of it is more than the system keeps for a reader. */
+function largeSwitch(): string {
+  const lines = Object.entries(columns).flatMap(([column, value]) =>
+    Array.from({ length: ports }, (_, i) => {
+      const text = value.endsWith('|') || value.endsWith('-') ? `${value}${i + 1}` : value
+      return `1.3.6.1.2.1.${column}.${i + 1}|${text}`
+    }),
+  )
+  return `1.3.6.1.2.1.1.2.0|6|1.3.6.1.4.1.1\n${lines.join('\n')}\n`
+}
+
+/** What a client of bad will sends as soon as it is connected, and then every second. */
+type Manner = (socket: Socket) => void
+
+const everySecond = (first: string, then: string): Manner => {
+  return (socket) => {
+    socket.write(first)
+    const timer = setInterval(() => socket.write(then), 1000)
+    socket.once('close', () => clearInterval(timer))
+  }
+}
+
+const slow: readonly Manner[] = [
+  () => {},
+  everySecond('GET /metrics HTTP/1.1\r\nhost: x\r\nx: ', 'x'),
+  everySecond('G', 'E'),
+  everySecond('POST /api/v1/drills HTTP/1.1\r\nhost: x\r\ncontent-length: 60000\r\n\r\n{', ' '),
+]
+
+const reading: Manner = (socket) => {
+  socket.pause()
+  socket.write('GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n'.repeat(8))
+}
+
+/** Clients that come again as soon as they are cut off. */
+class Crowd {
+  readonly #port: number
+  readonly #sockets = new Set<Socket>()
+  #isOver = false
+
+  constructor(port: number) {
+    this.#port = port
+  }
+
+  send(manner: Manner): void {
+    const socket = connect(this.#port, '127.0.0.1', () => manner(socket))
+    this.#sockets.add(socket)
+    socket.on('error', () => {})
+    socket.on('close', () => {
+      this.#sockets.delete(socket)
+      // Not at once: nobody's processor is that fast.
+      if (!this.#isOver) setTimeout(() => this.#isOver || this.send(manner), 200)
+    })
+  }
+
+  goHome(): void {
+    this.#isOver = true
+    for (const socket of this.#sockets) socket.destroy()
+  }
+}
+
+/** Milliseconds of each scrape, with what is not the daemon's fault. */
+interface Scraped {
+  readonly times: readonly number[]
+  readonly lag: number
+  readonly memory: number
+}
+
+let house: House
+let agent: SnmpSimulator
+let before: Vitals
+let alone: Scraped
+let besieged: Scraped
+
+/** As Prometheus does it: a connection of its own, compressed, and read to its end. */
+async function scrape(): Promise<number> {
+  const began = performance.now()
+  const reply = await fetch(`http://127.0.0.1:${house.port}/metrics`, { headers: { connection: 'close' } })
+  expect(reply.status).toBe(200)
+  expect((await reply.text()).length).toBeGreaterThan(100_000)
+  return performance.now() - began
+}
+
+/** What the daemon has in memory. */
+function residentMemory(): number {
+  const [, kilobytes = '0'] = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${house.pid}/status`, 'latin1')) ?? []
+  return Number(kilobytes) * 1024
+}
+
+async function scraped(): Promise<Scraped> {
+  const lag = monitorEventLoopDelay({ resolution: 10 })
+  lag.enable()
+  const times: number[] = []
+  let memory = 0
+  for (let i = 0; i < scrapes; i++) {
+    times.push(await scrape())
+    memory = Math.max(memory, residentMemory())
+    // The page is made anew each time.
+    await pause(1100)
+  }
+  lag.disable()
+  return { times: times.sort((a, b) => a - b), lag: lag.max / 1e6, memory }
+}
+
+const middle = ({ times }: Scraped): number => times[times.length >> 1] ?? Number.NaN
+
+beforeAll(async () => {
+  const recording = parseRecording(largeSwitch(), 'switch.snmprec')
+  if (!recording.ok) throw new Error(JSON.stringify(recording.problems))
+  agent = await startSnmpSimulator({ recording: recording.value })
+  house = await House.build({
+    site: `credentials: { agent: { snmp: { version: 2c, community: public } } }
+devices: [{ name: switch, address: '127.0.0.1:${agent.port}', probes: [if-mib], credentials: agent, interval: 30s }]
+`,
+  })
+  await house.start()
+  const isRead = async (): Promise<boolean> => (await house.page()).all('interface_state').length === ports
+  await until(isRead, 60, () => house.output)
+  alone = await scraped()
+  before = await house.vitals()
+  const crowd = new Crowd(house.port)
+  for (let i = 0; i < slowClients; i++) crowd.send(slow[i % slow.length] ?? (() => {}))
+  for (let i = 0; i < neverReading; i++) crowd.send(reading)
+  await pause(2000)
+  besieged = await scraped()
+  crowd.goHome()
+}, 300_000)
+
+afterAll(async () => {
+  await house.remove()
+  await agent.close()
+})
+
+test(`P10: HTTP: with ${slowClients} slow clients and ${neverReading} that read nothing each scrape is answered, and in time`, () => {
+  const said = [alone, besieged].map(({ times }) => times.map((time) => time.toFixed(0)).join(' '))
+  process.stderr.write(`scrapes in ms alone: ${said[0]}\nscrapes in ms with the others: ${said[1]}\n`)
+  expect(besieged.times).toHaveLength(scrapes)
+  expect(middle(besieged)).toBeLessThan(slowestScrape + middle(alone))
+})
+
+test('P10: HTTP: what nobody reads takes no memory that matters', () => {
+  expect(besieged.memory - alone.memory).toBeLessThan(mostMemory)
+})
+
+test('P10: HTTP: when they have gone nothing of them is left', async () => {
+  const isBack = async (): Promise<boolean> => (await house.vitals()).files <= before.files + 2
+  await until(isBack, 60, () => house.output)
+  expect(house.isAlive).toBe(true)
+  expect((await house.page()).value('siteward_bugs_total')).toBe(0)
+})

@@ -52,7 +52,9 @@ devices: [{ name: room, address: '127.0.0.1:1', probes: [modbus-temperature-humi
     version: '0',
     collectors: new Map([['modbus', modbus]]),
     journal: noJournal(),
-    clients: [],
+    client: () => {
+      throw new Error('no Alertmanager here')
+    },
     clock: systemClock,
     random: () => 0.5,
     log: silent,

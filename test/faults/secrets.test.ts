@@ -347,10 +347,6 @@ class Daemon {
     return this.#child.pid ?? 0
   }
 
-  signal(signal: NodeJS.Signals): void {
-    this.#child.kill(signal)
-  }
-
   throwWith(words: string): void {
     this.#child.send(words)
   }
@@ -472,12 +468,8 @@ beforeAll(async () => {
   await pause(6000)
   for (const page of pages)
     expect([page, (await answerTo('GET', page, asUser(webPassword.secret))).status]).toEqual([page, expect.any(Number)])
-  daemon.signal('SIGHUP')
+  await answerTo('POST', '/-/reload', asOperator(operatorToken.secret))
   await pause(1000)
-  await answerTo('GET', '/metrics', asUser(webPassword.secret)).then(
-    ({ text }) => text,
-    () => '',
-  )
   clearInterval(watching)
   daemon.throwWith(`cannot use ${ofALibrary.secret}:\n${ofALibrary.secret}\n    at ${ofALibrary.secret} (x.js:1:1)`)
   const ended = await daemon.ended

@@ -3,6 +3,7 @@ import type { Device } from '../model/device.ts'
 import { formatPlace, type Place } from '../model/place.ts'
 import type { Problem } from '../model/problem.ts'
 import type { Site } from '../model/site.ts'
+import { readAlertmanagers } from './alertmanagers.ts'
 import { readLedger } from './assets.ts'
 import { salvage } from './check.ts'
 import { type Credential, readCredentials } from './credentials.ts'
@@ -108,6 +109,7 @@ async function assemble(top: SiteText, tree: Tree, deps: LoadDeps, problems: Pro
   // With a mistake elsewhere, what looks unused may be what was meant there.
   if (problems.mistakes === 0) warnUnused(texts, top, credentials, shelf, tree, problems)
   const operators = await readOperators(top, tree, deps, problems)
+  const alertmanagers = await readAlertmanagers(top, tree, deps, problems)
   const ofItself = itself(rules.ofSiteward(), tree)
   const { duties, rules: byHand } = readDuties(
     top.duties,
@@ -122,7 +124,7 @@ async function assemble(top: SiteText, tree: Tree, deps: LoadDeps, problems: Pro
     duties,
     holidays: await readHolidays(top.holidays, tree, deps.shipped.holidays, files, problems),
   }
-  return readSite(top, { ...others, names, vocabulary, operators, credentials }, env, tree, problems)
+  return readSite(top, { ...others, names, vocabulary, operators, alertmanagers, credentials }, env, tree, problems)
 }
 
 /** What is made of each, without those of which nothing is; other work has its turn in between. */

@@ -46,13 +46,14 @@ export interface SiteParts {
   readonly names: ReadonlySet<string>
   readonly vocabulary: Vocabulary
   readonly operators: readonly Operator[]
+  readonly alertmanagers: readonly URL[]
   readonly credentials: ReadonlyMap<string, Credential>
 }
 
 /** A site of its text and what was read before it; what is wrong is told. */
 export function readSite(
   text: SiteText,
-  { devices, itself, unpolled, duties, holidays, names, vocabulary, operators, credentials }: SiteParts,
+  { devices, itself, unpolled, duties, holidays, names, vocabulary, operators, alertmanagers, credentials }: SiteParts,
   env: Readonly<Record<string, string | undefined>>,
   tree: Tree,
   problems: Problems,
@@ -69,9 +70,7 @@ export function readSite(
     labels: cleanLabels(text.labels ?? {}),
     language: text.language,
     listen: readListen(text.listen, { tree, path: ['listen'] }, problems),
-    alertmanagers: text.alertmanagers.flatMap((url, index) => {
-      return readUrl(url, { tree, path: ['alertmanagers', index] }, problems) ?? []
-    }),
+    alertmanagers,
     resend: readDuration(text.resend, [second, hour], tree.at(['resend']), problems) ?? 60 * second,
     runOut: readDuration(text.run_out, [minute, week], tree.at(['run_out']), problems) ?? 2 * hour,
     watchdog: text.watchdog === 'off' ? undefined : text.watchdog,

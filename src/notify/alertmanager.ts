@@ -1,6 +1,7 @@
 import type { Alert } from '../model/alert.ts'
 import type { Milliseconds } from '../model/clock.ts'
 import { type Labels, labelKey } from '../model/labels.ts'
+import { authorized } from './authorized.ts'
 import type { View } from './repeat.ts'
 import type { AlertmanagerClient, Delivery, Look } from './sender.ts'
 
@@ -33,10 +34,8 @@ export function alertmanagerClient(base: URL, site: string): AlertmanagerClient 
 }
 
 function request({ base, closing }: Line, path: string, body?: string): Promise<Response> {
-  const url = new URL(`${base.pathname.replace(/\/$/, '')}${path}`, base)
-  url.username = ''
-  url.password = ''
-  const headers = { ...authorization(base), ...(body === undefined ? {} : { 'content-type': 'application/json' }) }
+  const { url, headers: own } = authorized(new URL(`${base.pathname.replace(/\/$/, '')}${path}`, base))
+  const headers = { ...own, ...(body === undefined ? {} : { 'content-type': 'application/json' }) }
   const signal = AbortSignal.any([AbortSignal.timeout(deadline), closing])
   const sent = body === undefined ? {} : { method: 'POST', body }
   return fetch(url, { ...sent, headers, redirect: 'error', signal })
@@ -47,7 +46,7 @@ async function post(line: Line, alerts: readonly Alert[]): Promise<Delivery> {
     const response = await request(line, '/api/v2/alerts', JSON.stringify(alerts.map(wire)))
     const text = await beginning(response, longestReply)
     if (response.ok) return { kind: 'taken' }
-    const why = `HTTP ${response.status} ${text.slice(0, 200)}`
+    const why = `HTTP ${response.status} ${authorized(line.base).masked(text).slice(0, 200)}`
     return isFinal(response) ? { kind: 'refused', why } : { kind: 'failed', why, retryAfter: retryAfter(response) }
   } catch (error) {
     return { kind: 'failed', why: reason(error), retryAfter: undefined }
@@ -104,12 +103,6 @@ function fieldOf(value: unknown, name: string): unknown {
 function labelsOf(value: unknown): Labels {
   if (typeof value !== 'object' || value === null) return {}
   return Object.fromEntries(Object.entries(value).map(([name, text]) => [name, String(text)]))
-}
-
-function authorization(base: URL): Record<string, string> {
-  if (base.username === '') return {}
-  const pair = `${decodeURIComponent(base.username)}:${decodeURIComponent(base.password)}`
-  return { authorization: `Basic ${Buffer.from(pair).toString('base64')}` }
 }
 
 function wire({ labels, annotations, startsAt, endsAt }: Alert): unknown {

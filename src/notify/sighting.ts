@@ -1,6 +1,7 @@
 import type { HeldAlert } from '../model/alert.ts'
 import type { Milliseconds } from '../model/clock.ts'
 import type { Labels } from '../model/labels.ts'
+import { authorized } from './authorized.ts'
 
 const deadline: Milliseconds = 5000
 
@@ -8,12 +9,12 @@ const nothing: HeldAlert = { state: 'absent', receivers: [], suppressedBy: [], w
 
 /** Asks one Alertmanager how it holds the alert with these labels. Never rejects. */
 export async function heldAlert(base: URL, labels: Labels): Promise<HeldAlert> {
-  const url = new URL(`${base.pathname.replace(/\/$/, '')}/api/v2/alerts`, base)
+  const { url, headers } = authorized(new URL(`${base.pathname.replace(/\/$/, '')}/api/v2/alerts`, base))
   for (const [name, value] of Object.entries(labels)) {
     if (value !== '') url.searchParams.append('filter', `${name}=${JSON.stringify(value)}`)
   }
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(deadline), redirect: 'error' })
+    const response = await fetch(url, { headers, signal: AbortSignal.timeout(deadline), redirect: 'error' })
     if (!response.ok) return { ...nothing, state: 'unreachable', why: `HTTP ${response.status}` }
     const list: unknown = await response.json()
     return Array.isArray(list) && list.length > 0 ? heldOf(list[0]) : nothing
@@ -44,9 +45,10 @@ function textsIn(list: unknown, key?: string): readonly string[] {
 const longestReceipt = 4 * 2 ** 20
 
 /** Whether an address tells of a page that holds this text. Never rejects. */
-export async function hasReceipt(url: URL, text: string): Promise<boolean> {
+export async function hasReceipt(address: URL, text: string): Promise<boolean> {
+  const { url, headers } = authorized(address)
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(deadline), redirect: 'error' })
+    const response = await fetch(url, { headers, signal: AbortSignal.timeout(deadline), redirect: 'error' })
     if (!response.ok || response.body === null) return false
     const parts: Uint8Array[] = []
     let length = 0

@@ -9,6 +9,7 @@ import { formatProblem } from '../../src/model/problem.ts'
 import { Secret } from '../../src/model/secret.ts'
 import type { Site } from '../../src/model/site.ts'
 import { systemTimeZone } from '../../src/model/time-zone.ts'
+import { authorized } from '../../src/notify/authorized.ts'
 import { filesWith, fixtures, sampleDeps, secretFiles } from '../config-samples.ts'
 
 const goodFile = (name: string): string => join(fixtures, 'good', `${name}.yaml`)
@@ -180,6 +181,24 @@ describe('a site', () => {
     expect(loaded.problems).toEqual([])
     expect(loaded.site?.access.operators[0]?.token.reveal()).toBe('')
     expect(await problemsOf(text)).toHaveLength(2)
+  })
+
+  it('takes the password of an Alertmanager from where secrets stand', async () => {
+    const text = `site: s
+alertmanagers: [{ url: 'http://127.0.0.1:9093/base', user: ops, password: 'a+/%&@:b' }, 'http://127.0.0.1:9094']
+devices: [{ name: a, address: b, probes: [room] }]
+`
+    const { alertmanagers } = await load(goodFile('test'), textFiles(text))
+    expect(alertmanagers.map(String)).toEqual([
+      'http://ops:a%2B%2F%25%26%40%3Ab@127.0.0.1:9093/base',
+      'http://127.0.0.1:9094/',
+    ])
+    const { url, headers, masked } = authorized(alertmanagers[0] ?? new URL('http://none'))
+    expect([url.href, headers]).toEqual([
+      'http://127.0.0.1:9093/base',
+      { authorization: `Basic ${btoa('ops:a+/%&@:b')}` },
+    ])
+    expect(masked(`${JSON.stringify(headers)} a+/%&@:b`)).toBe('{"authorization":"Basic <secret>"} <secret>')
   })
 
   it('warns of a secret in a file that all may read', async () => {

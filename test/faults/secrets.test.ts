@@ -38,6 +38,7 @@ const wrongPassword = canary('a wrong password')
 const wrongToken = canary('a wrong token')
 const listKey = canary('key of a list of devices')
 const receiptKey = canary('key of the receipt')
+const alertmanagerPassword = canary('password of Alertmanager')
 const ofAnother = canary('of another program, in the environment')
 const ofALibrary = canary('in the words of an exception')
 
@@ -59,6 +60,7 @@ const canaries: Canary[] = [
   wrongToken,
   listKey,
   receiptKey,
+  alertmanagerPassword,
   ofAnother,
   ofALibrary,
 ]
@@ -231,9 +233,11 @@ async function writeSite(): Promise<void> {
   }
   const lists = await startEcho(500, note('the server of lists', listKey))
   const receipts = await startEcho(500, note('the server of receipts', receiptKey))
-  const alertmanager = await startEcho(400, (_request, body) =>
-    evidence.push({ what: 'what Alertmanager was told', bytes: Buffer.from(body) }),
-  )
+  const basic = `Basic ${btoa(`siteward:${alertmanagerPassword.secret}`)}`
+  const alertmanager = await startEcho(400, ({ headers }, body) => {
+    if (headers.authorization === basic) shownTo.set(alertmanagerPassword.name, 'Alertmanager')
+    evidence.push({ what: 'what Alertmanager was told', bytes: Buffer.from(body) })
+  })
   const snmp = (name: string, address: number, credentials: string): string =>
     `  - { name: ${name}, address: '127.0.0.1:${address}', probes: [snmp-device], credentials: ${credentials} }`
   const ssh = (name: string, address: number, key: string, credentials: string): string =>
@@ -251,7 +255,7 @@ listen: 127.0.0.1:${port}
 state_directory: ${folderOfState}
 probe_directories: [${at('probes')}]
 web_config: ${at('web.yml')}
-alertmanagers: ['http://127.0.0.1:${alertmanager}', 'http://127.0.0.1:${nobody}', 'https://127.0.0.1:${alertmanager}']
+alertmanagers: [{ url: 'http://127.0.0.1:${alertmanager}', user: siteward, password: ${hide('alertmanager', alertmanagerPassword.secret)} }, 'http://127.0.0.1:${nobody}', 'https://127.0.0.1:${alertmanager}']
 resend: 1s
 run_out: 1m
 drills: { receipt: 'http://127.0.0.1:${receipts}/pages?key=${encodeURIComponent(receiptKey.secret)}' }
@@ -497,7 +501,7 @@ describe('secrets', () => {
     expect(['v2c-file', 'v2c-variable', 'v3', 'host', 'host-by-key', 'bmc'].filter((device) => !up(device))).toEqual([])
     expect(readFileSync(join(toolNotes, 'modes'), 'utf8')).toMatch(/^(600\n)+$/)
     expect(readdirSync(toolNotes)).toContain('shown')
-    expect([...shownTo.keys()].sort()).toEqual([listKey.name, receiptKey.name].sort())
+    expect([...shownTo.keys()].sort()).toEqual([alertmanagerPassword.name, listKey.name, receiptKey.name].sort())
   })
 
   test('and what was looked through is all that comes out of siteward', () => {
@@ -514,6 +518,8 @@ describe('secrets', () => {
     expect(kinds.filter((kind) => !evidence.some(({ what, bytes }) => what === kind && bytes.length > 0))).toEqual([])
     const crash = evidence.find(({ what }) => what === 'log and crash output')?.bytes.toString() ?? ''
     expect(crash).toContain('siteward run: bug: Error')
+    expect(crash).toContain('"audit":"POST /api/v1/drills","who":"desk"')
+    expect(crash).toContain('operation denied')
     for (const said of ['auth', 'hostkey', 'refused', 'timeout', 'protocol'])
       expect(crash).toContain(`"fault":"${said}"`)
   })
@@ -551,6 +557,7 @@ describe('a secret that others may read is refused, with its place', () => {
     ['key', 'site.yaml'],
     ['bmc-password', 'site.yaml'],
     ['token', 'site.yaml'],
+    ['alertmanager', 'site.yaml'],
     ['systemd/siteward_privacy', 'site.yaml'],
     ['web.key', 'web.yml'],
   ])('%s', async (file, where) => {

@@ -49,6 +49,18 @@ const plannedDrill = Type.Object(
   closed,
 )
 
+const alertmanagerAddress = Type.String({ title: 'address', description: 'as http://127.0.0.1:9093' })
+
+/** An Alertmanager that asks for a password. */
+export const alertmanager = Type.Object(
+  {
+    url: alertmanagerAddress,
+    user: Type.String({ title: 'user name', pattern: '^[^:\\s]{1,100}$', description: 'who siteward is there' }),
+    password: secretSource('the password of its basic_auth_users'),
+  },
+  { ...closed, title: 'Alertmanager with a password' },
+)
+
 /** Who may read and operate over HTTP by a token. */
 export const operatorList = Type.Array(
   Type.Object(
@@ -153,8 +165,8 @@ export function siteSchema<Device extends TSchema, Credential extends TSchema>(
       state_directory: Type.Optional(
         line('where the alarm journal is kept; siteward-state beside this file by default'),
       ),
-      alertmanagers: Type.Array(Type.String({ title: 'address', description: 'as http://127.0.0.1:9093' }), {
-        description: 'every Alertmanager; each is told everything',
+      alertmanagers: Type.Array(Type.Union([alertmanagerAddress, alertmanager], { title: 'Alertmanager' }), {
+        description: 'every Alertmanager, by its address, or with user and password; each is told everything',
         maxItems: 16,
         default: [],
       }),

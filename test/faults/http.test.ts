@@ -143,7 +143,8 @@ devices: [{ name: switch, address: '127.0.0.1:${agent.port}', probes: [if-mib], 
 `,
   })
   await house.start()
-  const isRead = async (): Promise<boolean> => (await house.page()).all('interface_receive_bytes_total').length === ports
+  const isRead = async (): Promise<boolean> =>
+    (await house.page()).all('interface_receive_bytes_total').length === ports
   await until(isRead, 60, () => house.output)
   alone = await scraped()
   before = await house.vitals()

@@ -10,7 +10,8 @@ import type { Site } from '../../src/model/site.ts'
 import { loadExample } from '../hospital-site.ts'
 import { WatchedRoom } from '../status/watched-room.ts'
 import { describeWith } from './peer.ts'
-import { freePort, type Started, start, until } from './process.ts'
+import { until } from './process.ts'
+import { type Prometheus, startPrometheus } from './prometheus.ts'
 
 /** What Grafana puts in the place of the dashboards' variables. */
 function asked(expression: string): string {
@@ -27,49 +28,30 @@ function expressionsOf(site: Site): readonly string[] {
 describeWith(['prometheus', 'promtool'], 'dashboards, and what a real Prometheus makes of them', () => {
   const folder = mkdtempSync(join(tmpdir(), 'siteward-dashboards-'))
   const room = new WatchedRoom(systemClock)
-  let prometheus: Started
-  let url = ''
+  let prometheus: Prometheus
 
   beforeAll(async () => {
     await room.start()
-    const port = await freePort()
-    url = `http://127.0.0.1:${port}`
-    const target = new URL(room.url).host
-    writeFileSync(
-      join(folder, 'prometheus.yml'),
+    prometheus = await startPrometheus(
+      folder,
       `global: { scrape_interval: 1s, evaluation_interval: 1s }
 rule_files: ['${shipped('config', 'prometheus', 'siteward.recording.yml')}']
-scrape_configs: [{ job_name: siteward, static_configs: [{ targets: ['${target}'] }] }]
+scrape_configs: [{ job_name: siteward, static_configs: [{ targets: ['${new URL(room.url).host}'] }] }]
 `,
     )
-    prometheus = start('prometheus', [
-      `--config.file=${join(folder, 'prometheus.yml')}`,
-      `--storage.tsdb.path=${join(folder, 'data')}`,
-      `--web.listen-address=127.0.0.1:${port}`,
-    ])
-    await until(async () => (await query('count(siteward_device_up) >= 6')).length > 0, 90, prometheus.output)
-    await until(async () => (await query('count_over_time(up[1m]) >= 4')).length > 0, 90, prometheus.output)
+    await until(
+      async () => (await prometheus.query('count(siteward_device_up) >= 6')).length > 0,
+      90,
+      prometheus.output,
+    )
+    await until(async () => (await prometheus.query('count_over_time(up[1m]) >= 4')).length > 0, 90, prometheus.output)
   }, 200_000)
 
   afterAll(async () => {
-    await prometheus.stop('SIGKILL')
+    await prometheus.stop()
     await room.stop()
     rmSync(folder, { recursive: true, force: true })
   })
-
-  async function query(
-    expression: string,
-  ): Promise<
-    readonly { readonly metric: Readonly<Record<string, string>>; readonly value: readonly [number, string] }[]
-  > {
-    const response = await fetch(`${url}/api/v1/query`, {
-      method: 'POST',
-      body: new URLSearchParams({ query: expression }),
-    })
-    const { data, error } = (await response.json()) as { data?: { result: [] }; error?: string }
-    if (data === undefined) throw new Error(`${expression}: ${error}`)
-    return data.result
-  }
 
   test('every query of the demo and of the hospital is PromQL', async () => {
     for (const name of ['demo/site.yaml', 'hospital.yaml']) {
@@ -88,21 +70,27 @@ scrape_configs: [{ job_name: siteward, static_configs: [{ targets: ['${target}']
     if (site === undefined) throw new Error('no site')
     const empty: string[] = []
     for (const expression of expressionsOf(site))
-      if ((await query(asked(expression))).length === 0) empty.push(expression)
+      if ((await prometheus.query(asked(expression))).length === 0) empty.push(expression)
     // Nothing fires, nothing was late or held back, no limit is set on most, no Alertmanager, ledger or duty is there.
     const quiet =
       /siteward_threshold|siteward_alarms\{.*firing|poll_faults|alertmanager|siteward_event_active|siteward_drill|siteward_(duty|asset|warranty|battery|certificate)_/
     expect(empty.filter((expression) => !quiet.test(expression))).toEqual([])
-    const [state] = await query(asked(expressionsOf(site).find((one) => one.includes('air_conditioner_state')) ?? ''))
+    const [state] = await prometheus.query(
+      asked(expressionsOf(site).find((one) => one.includes('air_conditioner_state')) ?? ''),
+    )
     expect([state?.metric['device'], state?.value[1]]).toEqual(['crac-1', '0'])
   })
 
   test('the recording rules record', { timeout: 120_000 }, async () => {
     const file = shipped('config', 'prometheus', 'siteward.recording.yml')
     expect(execFileSync('promtool', ['check', 'rules', file], { encoding: 'utf8' })).toContain('SUCCESS')
-    await until(async () => (await query('site:room_temperature_celsius:max')).length > 0, 100, prometheus.output)
-    expect((await query('site:room_temperature_celsius:max'))[0]?.value[1]).toBe('22')
-    expect((await query('site:siteward_device_up:ratio'))[0]?.value[1]).toBe('1')
-    expect((await query('device_interface:interface_receive_bytes:rate5m')).length).toBeGreaterThan(0)
+    await until(
+      async () => (await prometheus.query('site:room_temperature_celsius:max')).length > 0,
+      100,
+      prometheus.output,
+    )
+    expect((await prometheus.query('site:room_temperature_celsius:max'))[0]?.value[1]).toBe('22')
+    expect((await prometheus.query('site:siteward_device_up:ratio'))[0]?.value[1]).toBe('1')
+    expect((await prometheus.query('device_interface:interface_receive_bytes:rate5m')).length).toBeGreaterThan(0)
   })
 })

@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { freePort, type Started, start, until } from './process.ts'
+import { type Started, until } from './process.ts'
+import { startPrometheus } from './prometheus.ts'
 
 /** A real Prometheus in a folder whose past is a text in OpenMetrics; resolves when it answers. */
 export async function pastPrometheus(
@@ -15,16 +16,9 @@ export async function pastPrometheus(
   execFileSync('promtool', ['tsdb', 'create-blocks-from', 'openmetrics', join(folder, 'past.txt'), data], {
     stdio: 'pipe',
   })
-  writeFileSync(join(folder, 'prometheus.yml'), 'global: { scrape_interval: 1m }\n')
-  const port = await freePort()
-  const url = `http://127.0.0.1:${port}`
-  const prometheus = start('prometheus', [
-    `--config.file=${join(folder, 'prometheus.yml')}`,
-    `--storage.tsdb.path=${data}`,
-    '--storage.tsdb.retention.time=50y',
-    `--web.listen-address=127.0.0.1:${port}`,
-    ...options,
-  ])
-  await until(async () => (await fetch(`${url}/-/ready`)).ok, 60, prometheus.output)
-  return { prometheus, url }
+  const configuration = 'global: { scrape_interval: 1m }\n'
+  const long = '--storage.tsdb.retention.time=50y'
+  const { started, url } = await startPrometheus(folder, configuration, long, ...options)
+  await until(async () => (await fetch(`${url}/-/ready`)).ok, 60, started.output)
+  return { prometheus: started, url }
 }

@@ -1,24 +1,22 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { systemClock } from '../../src/model/clock.ts'
 import { WatchedRoom } from '../status/watched-room.ts'
 import { describeWith } from './peer.ts'
-import { freePort, type Started, start, until } from './process.ts'
+import { until } from './process.ts'
+import { type Prometheus, startPrometheus } from './prometheus.ts'
 
 describeWith(['prometheus'], 'devices as targets of a real Prometheus', () => {
   const folder = mkdtempSync(join(tmpdir(), 'siteward-discovery-'))
   const room = new WatchedRoom(systemClock)
-  let prometheus: Started
-  let url = ''
+  let prometheus: Prometheus
 
   beforeAll(async () => {
     await room.start()
-    const port = await freePort()
-    url = `http://127.0.0.1:${port}`
-    writeFileSync(
-      join(folder, 'prometheus.yml'),
+    prometheus = await startPrometheus(
+      folder,
       `global: { scrape_interval: 1s }
 scrape_configs:
   - job_name: siteward-devices
@@ -26,25 +24,17 @@ scrape_configs:
     http_sd_configs: [{ url: '${room.url}/sd/prometheus', refresh_interval: 5s }]
 `,
     )
-    prometheus = start('prometheus', [
-      `--config.file=${join(folder, 'prometheus.yml')}`,
-      `--storage.tsdb.path=${join(folder, 'data')}`,
-      `--web.listen-address=127.0.0.1:${port}`,
-    ])
   }, 60_000)
 
   afterAll(async () => {
-    await prometheus.stop('SIGKILL')
+    await prometheus.stop()
     await room.stop()
     rmSync(folder, { recursive: true, force: true })
   })
 
   async function ups(): Promise<Readonly<Record<string, string>>> {
-    const response = await fetch(`${url}/api/v1/query?query=up`)
-    const { data } = (await response.json()) as {
-      data: { result: readonly { metric: { device: string }; value: readonly [number, string] }[] }
-    }
-    return Object.fromEntries(data.result.map(({ metric, value }) => [metric.device, value[1]]))
+    const samples = await prometheus.query('up')
+    return Object.fromEntries(samples.map(({ metric, value }) => [metric['device'], value[1]]))
   }
 
   test('`up` is each device’s own, from siteward’s one poll', { timeout: 240_000 }, async () => {

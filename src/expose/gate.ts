@@ -22,7 +22,7 @@ export type Admission =
   | { readonly ok: true; readonly caller: string }
   | {
       readonly ok: false
-      readonly status: 401 | 403 | 429
+      readonly status: 401 | 403 | 429 | 503
       readonly why: string
       readonly challenge: string | undefined
     }
@@ -83,6 +83,8 @@ export class Gate {
         return refused(401, 'a user and password are needed', challenge)
       case 'busy':
         return refused(429, 'too many passwords at once')
+      case 'failed':
+        return refused(503, 'passwords cannot be compared now')
     }
   }
 
@@ -105,7 +107,7 @@ export class Gate {
   }
 }
 
-function refused(status: 401 | 403 | 429, why: string, challenge?: string): Admission {
+function refused(status: 401 | 403 | 429 | 503, why: string, challenge?: string): Admission {
   return { ok: false, status, why, challenge }
 }
 

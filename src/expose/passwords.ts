@@ -17,7 +17,7 @@ const work = `
 `
 
 /** What became of a password. */
-export type PasswordVerdict = 'right' | 'wrong' | 'busy'
+export type PasswordVerdict = 'right' | 'wrong' | 'busy' | 'failed'
 
 /** What somebody shows, and from where. */
 export interface Shown {
@@ -49,8 +49,9 @@ export class Passwords {
     const key = this.#digest(JSON.stringify([user, text, password])).toString('hex')
     if (hash !== undefined && this.#right.get(user) === key) return 'right'
     if (this.#wrong.has(key)) return 'wrong'
+    if (!this.#hasRoom(address)) return 'busy'
     const compared = await this.#inTurn(address, () => this.#compare(password, text))
-    if (compared === undefined) return 'busy'
+    if (compared === undefined) return 'failed'
     const isRight = hash !== undefined && compared
     if (isRight) this.#right.set(user, key)
     else this.#rememberWrong(key)
@@ -61,12 +62,13 @@ export class Passwords {
     await this.#worker?.terminate()
   }
 
-  /** Undefined where too many wait already. */
-  async #inTurn(address: string, compare: () => Promise<boolean | undefined>): Promise<boolean | undefined> {
-    const ofAddress = this.#waiting.get(address) ?? 0
+  #hasRoom(address: string): boolean {
     const all = [...this.#waiting.values()].reduce((sum, count) => sum + count, 0)
-    if (ofAddress >= mostOfAddress || all >= mostWaiting) return undefined
-    this.#waiting.set(address, ofAddress + 1)
+    return all < mostWaiting && (this.#waiting.get(address) ?? 0) < mostOfAddress
+  }
+
+  async #inTurn(address: string, compare: () => Promise<boolean | undefined>): Promise<boolean | undefined> {
+    this.#waiting.set(address, (this.#waiting.get(address) ?? 0) + 1)
     const turn = this.#last.then(compare)
     this.#last = turn
     const result = await turn

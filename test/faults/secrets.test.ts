@@ -488,7 +488,8 @@ beforeAll(async () => {
   for (const [name, text] of Object.entries(probes)) writeFileSync(at('probes', `${name}.yaml`), text)
   writeFileSync(
     at('throwing.cjs'),
-    'process.on("message", (words) => setImmediate(() => { throw new Error(words) })); process.channel.unref()\n',
+    // Threads of the daemon load it as well, and have no channel.
+    'process.on("message", (words) => setImmediate(() => { throw new Error(words) })); process.channel?.unref()\n',
   )
   writeWeb()
   await writeSite()

@@ -9,7 +9,7 @@ const looking: Milliseconds = 1000
 const beating: Milliseconds = 10_000
 /** Whoever has not taken the last event for so long is let go. */
 const slowest: Milliseconds = 20_000
-/** The server has room for 64 connections, of which Prometheus and the commands must find some. */
+/** Each is a connection that stays; Prometheus and the commands must find room beside them. */
 const mostClients = 24
 
 interface Client {

@@ -34,8 +34,8 @@ export function formsOf(text: string): Readonly<Record<string, readonly string[]
   })
   return {
     plain: [text],
-    // Letters, digits and nothing else: an address escapes none of them, but somebody may escape all.
-    'URL-encoded': [hex.replace(/../g, '%$&'), hex.toUpperCase().replace(/../g, '%$&')],
+    // What an address must escape, or all of it.
+    'URL-encoded': [encodeURIComponent(text), hex.replace(/../g, '%$&'), hex.toUpperCase().replace(/../g, '%$&')],
     base64: [...base64, ...base64.map((one) => one.replaceAll('+', '-').replaceAll('/', '_'))],
     hexadecimal: [hex, hex.toUpperCase(), hex.replace(/..(?!$)/g, '$&:'), hex.replace(/..(?!$)/g, '$& ')],
   }

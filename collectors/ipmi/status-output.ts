@@ -73,6 +73,7 @@ function pairs(text: string): [string, string][] {
 }
 
 function count(text: string | undefined): number | undefined {
-  const digits = /^(\d{1,6})\b/.exec(text ?? '')
+  // "1.5" is no count: a line may have been cut into another.
+  const digits = /^(\d{1,6})(?:\s|$)/.exec(text ?? '')
   return digits === null ? undefined : Number(digits[1])
 }

@@ -76,7 +76,7 @@ interface Wrapping {
   readonly transport: NonNullable<DeviceOptions['transport']>
   asked(request: Buffer): Asked
   wrap(answer: readonly number[], request: Buffer): Buffer
-  /** What stands where an answer may begin; every place is looked at where noise may come before it. */
+  /** What of the bytes that were sent may be an answer: frame by frame, or from every place where noise may come before. */
   answers(sent: Buffer, request: Buffer, asked: Asked): readonly Buffer[]
 }
 
@@ -96,8 +96,12 @@ const mbap: Wrapping = {
     return Buffer.concat([head, Buffer.from(answer)])
   },
   answers(sent, request) {
-    const isMine = sent.length >= 6 && sent.readUInt16BE(0) === request.readUInt16BE(0) && sent.readUInt16BE(2) === 0
-    return isMine ? [sent.subarray(6, 6 + sent.readUInt16BE(4))] : []
+    const answers: Buffer[] = []
+    for (let at = 0; at + 6 <= sent.length; at += 6 + sent.readUInt16BE(at + 4)) {
+      const isMine = sent.readUInt16BE(at) === request.readUInt16BE(0) && sent.readUInt16BE(at + 2) === 0
+      if (isMine) answers.push(sent.subarray(at + 6, at + 6 + sent.readUInt16BE(at + 4)))
+    }
+    return answers
   },
 }
 

@@ -99,6 +99,13 @@ interface Sent {
   readonly message: Buffer
 }
 
+/** A message without what stands behind it in the datagram, at which the library takes offence and net-snmp does not. */
+function whole(message: Buffer): Buffer {
+  const [, first = 0, second = 0, third = 0] = message
+  const length = first < 0x80 ? 2 + first : first === 0x81 ? 3 + second : first === 0x82 ? 4 + second * 256 + third : 0
+  return length === 0 ? message : message.subarray(0, length)
+}
+
 /** Whether a reading is what the good agent holds, or what net-snmp reads in one of these replies. */
 function isRight(reading: Reading, sent: readonly Sent[], library: Library): boolean {
   const oid = oidOf(reading)
@@ -106,7 +113,7 @@ function isRight(reading: Reading, sent: readonly Sent[], library: Library): boo
     Object.is(Number(number.toPrecision(12)), Number(reading.value.toPrecision(12)))
   if (same(byOid.get(oid)?.number ?? Number.NaN)) return true
   return sent.some(({ id, message }) =>
-    library.decode(message, id)?.some((one) => one.oid === oid && same(numberOf(one.type, one.value))),
+    library.decode(whole(message), id)?.some((one) => one.oid === oid && same(numberOf(one.type, one.value))),
   )
 }
 

@@ -53,6 +53,8 @@ function numberOf(value: unknown): number {
 
 const items = (list: unknown): readonly Row[] =>
   (Array.isArray(list) ? list : []).map((item: unknown) => {
+    // What is no object is a value by itself.
+    if (typeof item !== 'object' || item === null) return { name: '', value: numberOf(item) }
     const { name, value } = Object(item)
     return { name: typeof name === 'object' ? JSON.stringify(name) : String(name ?? ''), value: numberOf(value) }
   })

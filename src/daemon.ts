@@ -362,6 +362,7 @@ export class Daemon {
         journal: this.#parts.journal,
         attendance: this.#attendance,
         waiting: () => this.#keeper.waiting,
+        isHeld: (key) => this.#holds.isHeld(key),
       }),
       ...this.#drilling.routes,
       ...this.#upkeep.routes,

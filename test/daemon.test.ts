@@ -518,6 +518,17 @@ describe('the record', () => {
     return only?.id ?? ''
   }
 
+  test('an alarm that has fired for eight days is in the list of the last seven, also after a restart', async () => {
+    const id = await fire()
+    world.clock.step(8 * 86_400_000)
+    await world.clock.pass(minute)
+    expect(await list()).toMatchObject([{ id, state: 'firing' }])
+    await world.daemon?.stop()
+    await world.start()
+    await world.clock.pass(2 * minute)
+    expect(await list()).toMatchObject([{ id, state: 'firing' }])
+  })
+
   test('an alarm that nobody takes is called louder, by an alert of its own, until somebody does', async () => {
     const id = await fire()
     await world.clock.pass(13 * minute)

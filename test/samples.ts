@@ -123,6 +123,7 @@ export function makeSite(changed: Partial<Site> = {}): Site {
     language: 'en',
     listen: { host: '127.0.0.1', port: 0 },
     alertmanagers: [],
+    sitewards: [],
     resend: 60_000,
     runOut: 7_200_000,
     watchdog: undefined,

@@ -2,13 +2,13 @@ import Type from 'typebox'
 import { json, operation, type Reply, type Request, RequestError, type Route } from '../expose/route.ts'
 import type { Clock, Milliseconds } from '../model/clock.ts'
 import { parseDuration } from '../model/duration.ts'
-import { type RecordEvent, steps } from '../model/record.ts'
+import { alarmId, type RecordEvent, steps } from '../model/record.ts'
 import type { SiteNow } from '../model/site.ts'
-import { episodesOf } from '../record/episodes.ts'
+import { type Episode, episodesOf } from '../record/episodes.ts'
 import { listed } from '../record/listing.ts'
 import type { JournalView } from '../store/journal.ts'
 import type { Attendance } from './attendance.ts'
-import { withFiring } from './record-view.ts'
+import { firingEpisode, withFiring } from './record-view.ts'
 
 /** How far the list of alarms goes back where nobody says. */
 export const usualSince = '7d'
@@ -21,6 +21,8 @@ export interface AlarmRouteParts {
   readonly attendance: Attendance
   /** Entries of the record that are not on disk yet. */
   waiting(): readonly RecordEvent[]
+  /** Whether an alert of this key fires and is held back. */
+  isHeld(key: string): boolean
 }
 
 const word = Type.Object(
@@ -51,16 +53,24 @@ export function alarmRoutes(parts: AlarmRouteParts): readonly Route[] {
   ]
 }
 
-function list({ query }: Request, { site, clock, journal, attendance, waiting }: AlarmRouteParts): Reply {
+function list({ query }: Request, parts: AlarmRouteParts): Reply {
+  const { site, clock, journal, attendance, waiting } = parts
   const now = clock.now().wall
   const since = sinceOf(query.get('since') ?? usualSince, now)
   if (since === undefined) throw new RequestError(400, 'since is a duration as 7d, or a time as 2026-01-31T08:00:00Z')
   const device = query.get('device') ?? undefined
   const events = [...journal.since({ since, device }), ...waiting().filter((one) => one.at >= since)]
-  const episodes = withFiring(episodesOf(events), attendance.firing).filter(
+  const firing = [...heldIn(parts), ...attendance.firing]
+  const episodes = withFiring(episodesOf(events), firing).filter(
     (episode) => device === undefined || episode.device === device,
   )
   return json(200, { alarms: episodes.map((episode) => listed(episode, site().serviceLevels, now)) })
+}
+
+/** What fires and nobody was told of, however long it has: nobody attends to it yet. */
+function heldIn({ journal, isHeld }: AlarmRouteParts): readonly Episode[] {
+  const held = journal.load().filter(({ key, state }) => state === 'firing' && isHeld(key))
+  return held.flatMap((entry) => firingEpisode(entry, journal.episode(alarmId(entry.key), entry.activeAt)) ?? [])
 }
 
 /** `7d` before now, or a time as it is written; undefined for anything else. */

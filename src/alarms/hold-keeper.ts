@@ -88,6 +88,11 @@ export class HoldKeeper {
     return [...this.#kept.values()]
   }
 
+  /** Whether an alert of this key fires, and nobody was told of it. */
+  isHeld(key: string): boolean {
+    return this.#kept.get(key)?.hold !== undefined
+  }
+
   /** A poll of a device's probe has ended. */
   polled(
     device: string,

@@ -24,11 +24,17 @@ export class QuietList {
     return this.#windows
   }
 
-  /** Takes a quiet time in under a name of its own; undefined when there are too many. Tells whether it is on disk. */
-  add(window: Omit<QuietWindow, 'name'>): { readonly window: QuietWindow; readonly isKept: boolean } | undefined {
+  /**
+   * Takes a quiet time in, under this name or one of its own; undefined when there are too many. Tells whether it is on
+   * disk.
+   */
+  add(
+    window: Omit<QuietWindow, 'name'>,
+    name = freeName(this.#windows),
+  ): { readonly window: QuietWindow; readonly isKept: boolean } | undefined {
     const left = this.#windows.filter((one) => endOf(one) > this.#clock.now().wall)
     if (left.length >= mostWindows) return undefined
-    const named = { ...window, name: freeName(this.#windows) }
+    const named = { ...window, name }
     this.#windows = [...left, named]
     return { window: named, isKept: this.#save() }
   }

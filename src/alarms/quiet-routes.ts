@@ -13,7 +13,7 @@ import type { QuietList } from './quiet-list.ts'
 export interface QuietRouteParts {
   readonly site: SiteNow
   readonly clock: Clock
-  readonly holds: HoldKeeper
+  readonly holds: Pick<HoldKeeper, 'quietNow' | 'unwell'>
   readonly list: QuietList
 }
 
@@ -25,6 +25,7 @@ const moment = Type.String({ minLength: 1, maxLength: 40 })
 
 const addition = Type.Object(
   {
+    name: Type.Optional(Type.String({ pattern: '^[a-z0-9-]{1,40}$' })),
     by: Type.String({ minLength: 1, maxLength: 100, pattern: '\\S' }),
     note: Type.Optional(Type.String({ maxLength: 2000 })),
     devices: names,
@@ -59,6 +60,8 @@ function add(body: Static<typeof addition>, { site: siteNow, clock, list }: Quie
     throw new RequestError(400, 'say which alerts it is about: devices, alarms or match')
   const strange = devices.find((name) => !ruledDevices(site).some((device) => device.name === name))
   if (strange !== undefined) throw new RequestError(400, `there is no device ${strange}`)
+  if (body.name !== undefined && [...site.quiet, ...list.windows].some(({ name }) => name === body.name))
+    throw new RequestError(409, `there is a quiet time ${body.name} already`)
   const now = clock.now().wall
   const from = body.from === undefined ? now : momentOf(body.from, site.timeZone(), 'earlier')
   const to = endOf(body, from, site.timeZone())
@@ -68,7 +71,8 @@ function add(body: Static<typeof addition>, { site: siteNow, clock, list }: Quie
   const endsWhenWell = body.ends_when_well === undefined ? undefined : durationOf(body.ends_when_well)
   const time = { kind: 'once', from, to } as const
   const scope = { devices, alarms, match }
-  const added = list.add({ author: labelValue(body.by), note: labelValue(note), scope, time, endsWhenWell })
+  const window = { author: labelValue(body.by), note: labelValue(note), scope, time, endsWhenWell }
+  const added = list.add(window, body.name)
   if (added === undefined) throw new RequestError(409, 'there are 1000 quiet times already: end some')
   return json(201, { quiet: textOf(added.window, site.timeZone()), written: added.isKept })
 }

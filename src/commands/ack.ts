@@ -3,23 +3,25 @@ import { formatDuration } from '../model/duration.ts'
 import type { Step } from '../model/record.ts'
 import type { Listed } from '../record/listing.ts'
 import { type Command, UsageError } from './command.ts'
-import { DaemonError, daemonOptions, daemonUsage, findDaemon, goodBody } from './operate.ts'
+import { atEach, eachOptions, eachUsage, findEach } from './each-daemon.ts'
+import { goodBody } from './operate.ts'
 
 const usage = `Usage: siteward ack ALARM --by NAME [--note TEXT] [--on-site | --repaired] --config FILE
 
 Writes down that somebody has taken an alarm, is on site, or has repaired it. ALARM is its id, as the page and
-\`siteward alarms\` show it; its first letters are enough. An alarm that is taken is escalated no more.
+\`siteward alarms\` show it; its first letters are enough. An alarm that is taken is escalated no more. Of several
+sitewards of a site each is told.
 
   --by NAME          who
   --note TEXT        what there is to say
   --on-site          somebody is on site
   --repaired         it is repaired
-${daemonUsage}
-Exit status: 0 when it was written down, 1 when it was not, 2 for a wrong command line.
+${eachUsage}
+Exit status: 0 when it was written down, everywhere, 1 when it was not, 2 for a wrong command line.
 `
 
 const options = {
-  ...daemonOptions,
+  ...eachOptions,
   by: { type: 'string' },
   note: { type: 'string' },
   'on-site': { type: 'boolean', default: false },
@@ -38,20 +40,15 @@ export const ack: Command = {
     const { by, note = '' } = values
     if (by === undefined || by.trim() === '') throw new UsageError('--by NAME is needed')
     const word = { step: stepOf(values), by, note }
-    const daemon = await findDaemon(values, io)
-    if (daemon === undefined) return 1
-    try {
+    const daemons = await findEach(values, io)
+    if (daemons === undefined) return 1
+    return atEach('ack', daemons, io, async (daemon) => {
       const path = `/api/v1/alarms/${encodeURIComponent(id)}/attendance`
       const reply = goodBody(await daemon.call('POST', path, word)) as Answer
-      io.out.write(`${told(reply.alarm, word.step)}\n`)
-      if (reply.written) return 0
-      io.err.write('siteward ack: siteward knows, but its record cannot be written now: a restart may forget it\n')
-      return 1
-    } catch (error) {
-      if (!(error instanceof DaemonError)) throw error
-      io.err.write(`siteward ack: ${error.message}\n`)
-      return 1
-    }
+      const text = `${told(reply.alarm, word.step)}\n`
+      if (reply.written) return { text }
+      return { text, problem: 'siteward knows, but its record cannot be written now: a restart may forget it' }
+    })
   },
 }
 

@@ -47,7 +47,15 @@ export interface RunningDaemon {
 }
 
 /** Why there is no answer, or not the one that was hoped for; for the operator. */
-export class DaemonError extends Error {}
+export class DaemonError extends Error {
+  /** Whether it is one that waits for the lease of another, and watches nothing. */
+  readonly standsBy: boolean
+
+  constructor(message: string, standsBy = false) {
+    super(message)
+    this.standsBy = standsBy
+  }
+}
 
 /** Finds the running siteward and the token for it. Problems of a site file are printed, and then there is none. */
 export async function findDaemon(values: DaemonValues, io: Io): Promise<RunningDaemon | undefined> {
@@ -67,7 +75,7 @@ export async function findDaemon(values: DaemonValues, io: Io): Promise<RunningD
 export function goodBody({ status, body }: DaemonReply): unknown {
   if (status >= 200 && status < 300) return body
   const why = typeof body === 'object' && body !== null && 'error' in body ? String(body.error) : String(body).trim()
-  throw new DaemonError(`siteward refuses (${status}): ${why}`)
+  throw new DaemonError(`siteward refuses (${status}): ${why}`, Object(body).stands_by === true)
 }
 
 async function siteOf(file: string, io: Io): Promise<Site | undefined> {

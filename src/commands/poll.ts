@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { nearest } from '../config/misspelt.ts'
 import { Judge } from '../judge/judge.ts'
-import { limitText } from '../judge/text.ts'
+import { limitText, measureText } from '../judge/text.ts'
 import { instantVerdict, type Verdict } from '../judge/verdict.ts'
 import { type DerivedResult, derive } from '../model/derived.ts'
 import type { Device } from '../model/device.ts'
@@ -128,7 +128,9 @@ export function lineOf(reading: Reading, probe: string, judge: Judge): Line {
     verdict: instantVerdict(judge, series, value),
     limits: judge.cellsOf(series).map((cell) => {
       const { alarm, severity } = cell.rule
-      return `${alarm} (${severity}): ${limitText(cell.rule, judge.bounds(cell), 'en')}`
+      const measure = measureText(cell.rule)
+      const measured = measure === undefined ? '' : `${measure}: `
+      return `${alarm} (${severity}): ${measured}${limitText(cell.rule, judge.bounds(cell), 'en')}`
     }),
   }
 }

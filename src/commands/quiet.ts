@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { type Command, type Io, UsageError } from './command.ts'
-import { DaemonError, daemonOptions, daemonUsage, findDaemon, goodBody, type RunningDaemon } from './operate.ts'
+import { atEach, eachOptions, eachUsage, findEach } from './each-daemon.ts'
+import { DaemonError, goodBody, type RunningDaemon } from './operate.ts'
 
 const usage = `Usage: siteward quiet --config FILE
        siteward quiet add --by NAME (--for DURATION | --until TIME) [--from TIME] [--device NAME ...] [--alarm NAME ...]
@@ -8,7 +9,8 @@ const usage = `Usage: siteward quiet --config FILE
        siteward quiet end NAME [--anyway] --config FILE
 
 Lists the quiet times, adds one, or ends one that was added. In a quiet time new alerts are held back; what still fires at
-its end is told then. Times are local to the site, as '2026-12-01 22:00'.
+its end is told then. Times are local to the site, as '2026-12-01 22:00'. Of several sitewards of a site each is told, under
+one name.
 
   --by NAME          who says so
   --for DURATION     how long, as 2h
@@ -20,12 +22,12 @@ its end is told then. Times are local to the site, as '2026-12-01 22:00'.
   --note TEXT        what is done
   --ends-when-well DURATION  ends early once all under it has been well for so long
   --anyway           ends it although not all under it is well: what fires is told
-${daemonUsage}
-Exit status: 0 when it was done, 1 when it was not, 2 for a wrong command line.
+${eachUsage}
+Exit status: 0 when it was done, everywhere, 1 when it was not, 2 for a wrong command line.
 `
 
 const options = {
-  ...daemonOptions,
+  ...eachOptions,
   by: { type: 'string' },
   for: { type: 'string' },
   until: { type: 'string' },
@@ -52,19 +54,12 @@ export const quiet: Command = {
   async run(args, io) {
     const { values, positionals } = parse(args)
     const action = actionOf(values, positionals)
-    const daemon = await findDaemon(values, io)
-    if (daemon === undefined) return 1
-    try {
-      return await action(daemon, io)
-    } catch (error) {
-      if (!(error instanceof DaemonError)) throw error
-      io.err.write(`siteward quiet: ${error.message}\n`)
-      return 1
-    }
+    const daemons = await findEach(values, io)
+    return daemons === undefined ? 1 : action(daemons, io)
   },
 }
 
-type Action = (daemon: RunningDaemon, io: Io) => Promise<number>
+type Action = (daemons: readonly RunningDaemon[], io: Io) => Promise<number>
 
 function actionOf(values: Values, [word, name, more]: readonly string[]): Action {
   if (word === undefined) return list
@@ -88,11 +83,31 @@ interface Listed {
   readonly unwell?: readonly string[]
 }
 
-async function list(daemon: RunningDaemon, io: Io): Promise<number> {
+function list(daemons: readonly RunningDaemon[], io: Io): Promise<number> {
+  return atEach('quiet', daemons, io, async (daemon) => {
+    const all = await quietTimesOf(daemon)
+    return { text: all.length === 0 ? 'no quiet times\n' : all.map((one) => `${lineOf(one)}\n`).join('') }
+  })
+}
+
+async function quietTimesOf(daemon: RunningDaemon): Promise<readonly Listed[]> {
   const body = goodBody(await daemon.call('GET', '/api/v1/quiet')) as { readonly quiet: readonly Listed[] }
-  for (const one of body.quiet) io.out.write(`${lineOf(one)}\n`)
-  if (body.quiet.length === 0) io.out.write('no quiet times\n')
-  return 0
+  return body.quiet
+}
+
+/** A name that is free at all of several sitewards; of one that does not answer nothing is known. */
+async function freeName(daemons: readonly RunningDaemon[]): Promise<string | undefined> {
+  if (daemons.length === 1) return undefined
+  const names: string[] = []
+  for (const daemon of daemons) {
+    try {
+      names.push(...(await quietTimesOf(daemon)).map(({ name }) => name))
+    } catch (error) {
+      if (!(error instanceof DaemonError)) throw error
+    }
+  }
+  const numbers = names.map((name) => Number(/^quiet-(\d+)$/.exec(name)?.[1] ?? 0))
+  return `quiet-${Math.max(0, ...numbers) + 1}`
 }
 
 function lineOf(one: Listed): string {
@@ -127,12 +142,13 @@ function addition(values: Values): Action {
     for: values.for,
     ends_when_well: values['ends-when-well'],
   }
-  return async (daemon, io) => {
-    const reply = goodBody(await daemon.call('POST', '/api/v1/quiet', body)) as Added
-    io.out.write(`${lineOf(reply.quiet)}\n`)
-    if (reply.written) return 0
-    io.err.write('siteward quiet: it holds, but cannot be kept: a restart forgets it\n')
-    return 1
+  return async (daemons, io) => {
+    const name = await freeName(daemons)
+    return atEach('quiet', daemons, io, async (daemon) => {
+      const reply = goodBody(await daemon.call('POST', '/api/v1/quiet', { ...body, name })) as Added
+      const text = `${lineOf(reply.quiet)}\n`
+      return reply.written ? { text } : { text, problem: 'it holds, but cannot be kept: a restart forgets it' }
+    })
   }
 }
 
@@ -142,10 +158,10 @@ interface Added {
 }
 
 function ending(name: string, isAnyway: boolean): Action {
-  return async (daemon, io) => {
-    const path = `/api/v1/quiet/${encodeURIComponent(name)}${isAnyway ? '?anyway=true' : ''}`
-    goodBody(await daemon.call('DELETE', path))
-    io.out.write(`${name} has ended\n`)
-    return 0
-  }
+  const path = `/api/v1/quiet/${encodeURIComponent(name)}${isAnyway ? '?anyway=true' : ''}`
+  return (daemons, io) =>
+    atEach('quiet', daemons, io, async (daemon) => {
+      goodBody(await daemon.call('DELETE', path))
+      return { text: `${name} has ended\n` }
+    })
 }

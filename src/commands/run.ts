@@ -180,7 +180,7 @@ async function watch(
       site,
       version,
       collectors: byProtocol,
-      journal: lateJournal(() => journalOf(site, log, io)),
+      journal: lateJournal(() => journalOf(site, log, io, lease !== undefined)),
       client: (url) => alertmanagerClient(url, site.name),
       clock: io.clock,
       random: Math.random,
@@ -202,11 +202,11 @@ async function watch(
 }
 
 /** The alarm journal; a folder that cannot be used is told, and watching goes on: what fires now matters more. */
-function journalOf(site: Site, log: Log, io: Io): Journal {
+function journalOf(site: Site, log: Log, io: Io, isShared: boolean): Journal {
+  const corrupt = (kept: string): void =>
+    log.error({ kept }, 'the alarm journal was no database any more; it was put aside and a new one begun')
   try {
-    return openJournal(site.stateDirectory, io.clock.now().wall, (kept) =>
-      log.error({ kept }, 'the alarm journal was no database any more; it was put aside and a new one begun'),
-    )
+    return openJournal(site.stateDirectory, io.clock.now().wall, corrupt, isShared)
   } catch (error) {
     if (!(error instanceof JournalError) || error.isHeld) throw error
     log.error(

@@ -71,6 +71,9 @@ export function readSite(
     language: text.language,
     listen: readListen(text.listen, { tree, path: ['listen'] }, problems),
     alertmanagers,
+    sitewards: text.sitewards.flatMap((url, index) => {
+      return readUrl(url, { tree, path: ['sitewards', index] }, problems) ?? []
+    }),
     resend: readDuration(text.resend, [second, hour], tree.at(['resend']), problems) ?? 60 * second,
     runOut: readDuration(text.run_out, [minute, week], tree.at(['run_out']), problems) ?? 2 * hour,
     watchdog: text.watchdog === 'off' ? undefined : text.watchdog,

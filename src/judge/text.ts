@@ -80,6 +80,24 @@ function countedText(metric: Metric, of: Condition, language: Language): string 
   }
 }
 
+/** What a rule judges where it is not the value itself: `change in 10m`, `distance from the median`; else undefined. */
+export function measureText({ metric, measure }: Pick<Rule, 'metric' | 'measure'>): string | undefined {
+  switch (measure?.kind) {
+    case 'rate':
+    case 'change':
+    case 'changes':
+      return `${measure.kind} in ${formatDuration(measure.over)}`
+    case 'forecast':
+      return `forecast for ${formatDuration(measure.ahead)}`
+    case 'spread':
+      return `distance from the ${references[measure.from].en}`
+    case 'count':
+      return `count of ${countedText(metric, measure.of, 'en')}`
+    case undefined:
+      return undefined
+  }
+}
+
 /** What a rule allows: `20 °C to 28 °C`, `at most 85 %`, `not failed`, `at most +5 °C`. */
 export function limitText({ metric, measure, condition }: Rule, bounds: Bounds, language: Language): string {
   const zh = language === 'zh'

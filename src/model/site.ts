@@ -53,6 +53,8 @@ export interface Site {
   readonly listen: Listen
   /** Base URLs: every instance is told everything. */
   readonly alertmanagers: readonly URL[]
+  /** Where the sitewards listen that watch this site, this one too; none where there is only this one. */
+  readonly sitewards: readonly URL[]
   /** How often a firing alert is sent again. */
   readonly resend: Milliseconds
   /** How long a firing alert stands when siteward falls silent. */

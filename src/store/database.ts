@@ -95,6 +95,14 @@ const rollUps: Shape = {
 `,
 }
 
+/** How a database is opened. */
+export interface Opening {
+  readonly stamp: Milliseconds
+  corrupt(kept: string): void
+  /** Whether another machine's siteward may take the folder over. */
+  readonly isShared: boolean
+}
+
 /** An open database, and how the folder is given back. */
 export interface Opened {
   readonly database: Database.Database
@@ -105,7 +113,7 @@ export interface Opened {
  * Opens the database in `folder` (made when absent). A file that is no database any more is put aside as
  * `alarms.db.corrupt-STAMP`, told to `corrupt`, and a new one begun: siteward must watch, whatever became of its memory.
  */
-export function openDatabase(folder: string, stamp: Milliseconds, corrupt: (kept: string) => void): Opened {
+export function openDatabase(folder: string, opening: Opening): Opened {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o750 })
   } catch (error) {
@@ -115,23 +123,18 @@ export function openDatabase(folder: string, stamp: Milliseconds, corrupt: (kept
   if ('holder' in lock) {
     throw new JournalError(`state_directory ${folder} is in use by another siteward (process ${lock.holder})`, true)
   }
-  return { database: openWhole(folder, alarms, stamp, corrupt), release: lock.release }
+  return { database: openWhole(folder, alarms, opening), release: lock.release }
 }
 
 /** Opens the roll-ups in a folder that this process holds; a damaged file is put aside as that of alarms is. */
-export function openRollUps(folder: string, stamp: Milliseconds, corrupt: (kept: string) => void): Database.Database {
-  return openWhole(folder, rollUps, stamp, corrupt)
+export function openRollUps(folder: string, opening: Opening): Database.Database {
+  return openWhole(folder, rollUps, opening)
 }
 
-function openWhole(
-  folder: string,
-  shape: Shape,
-  stamp: Milliseconds,
-  corrupt: (kept: string) => void,
-): Database.Database {
+function openWhole(folder: string, shape: Shape, { stamp, corrupt, isShared }: Opening): Database.Database {
   const file = join(folder, shape.fileName)
   try {
-    return open(file, shape)
+    return open(file, shape, isShared)
   } catch (error) {
     if (error instanceof JournalError) throw error
     if (!isCorrupt(error))
@@ -140,7 +143,7 @@ function openWhole(
     renameSync(file, kept)
     for (const part of ['-wal', '-shm']) rmSync(`${file}${part}`, { force: true })
     corrupt(kept)
-    return open(file, shape)
+    return open(file, shape, isShared)
   }
 }
 
@@ -202,10 +205,11 @@ function tryLock(folder: string): ReturnType<typeof lockFolder> {
   }
 }
 
-function open(file: string, { layout, version, synchronous }: Shape): Database.Database {
+function open(file: string, { layout, version, synchronous }: Shape, isShared: boolean): Database.Database {
   const database = new Database(file)
   try {
-    database.pragma('journal_mode = WAL')
+    // The write-ahead log needs memory that all its processes share: it is for one machine (https://www.sqlite.org/wal.html).
+    database.pragma(`journal_mode = ${isShared ? 'DELETE' : 'WAL'}`)
     database.pragma(`synchronous = ${synchronous}`)
     const found = versionOf(database)
     if (found > version) {

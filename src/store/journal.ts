@@ -52,6 +52,8 @@ export interface JournalView {
 export interface Journal extends JournalView {
   /** Whether there is one: else each write fails. */
   readonly isKept: boolean
+  /** Whether another machine's siteward may take its folder over. */
+  readonly isShared: boolean
   /** One transaction; throws when it could not be made (disk full), and then nothing of it was. */
   write(changes: JournalChanges): void
   /** Deletes a few entries of the record that are older; how many it were. Throws as `write` does. */
@@ -62,6 +64,7 @@ export interface Journal extends JournalView {
 export function noJournal(): Journal {
   return {
     isKept: false,
+    isShared: false,
     load: () => [],
     since: () => [],
     ofKind: () => [],
@@ -81,6 +84,9 @@ export function lateJournal(open: () => Journal): Journal {
     get isKept() {
       return journal.isKept
     },
+    get isShared() {
+      return journal.isShared
+    },
     load: () => {
       journal = open()
       return journal.load()
@@ -95,10 +101,15 @@ export function lateJournal(open: () => Journal): Journal {
 }
 
 /** Opens the journal in `folder`, as `openDatabase` does. */
-export function openJournal(folder: string, stamp: Milliseconds, corrupt: (kept: string) => void): Journal {
-  const { database, release } = openDatabase(folder, stamp, corrupt)
+export function openJournal(
+  folder: string,
+  stamp: Milliseconds,
+  corrupt: (kept: string) => void,
+  isShared = false,
+): Journal {
+  const { database, release } = openDatabase(folder, { stamp, corrupt, isShared })
   try {
-    return journalOf(database, release)
+    return journalOf(database, release, isShared)
   } catch (error) {
     database.close()
     release()
@@ -122,7 +133,7 @@ function viewOf(database: Database, record: RecordTable, close: () => void): Jou
   }
 }
 
-function journalOf(database: Database, release: Release): Journal {
+function journalOf(database: Database, release: Release, isShared: boolean): Journal {
   const put = database.prepare(
     `INSERT OR REPLACE INTO alarm
      (key, state, device, alarm, severity, own, labels, annotations, active_at, fired_at, resolved_at)
@@ -143,6 +154,7 @@ function journalOf(database: Database, release: Release): Journal {
   return {
     ...viewOf(database, record, close),
     isKept: true,
+    isShared,
     write,
     prune: record.prune,
   }

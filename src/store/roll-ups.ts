@@ -1,7 +1,7 @@
 import type { Milliseconds } from '../model/clock.ts'
 import { labelKey } from '../model/labels.ts'
 import { type Columns, type Level, levels, type RolledSeries } from '../model/roll-up.ts'
-import { type Database, inTransaction, openRollUps, viewRollUps } from './database.ts'
+import { type Database, inTransaction, type Opening, openRollUps, viewRollUps } from './database.ts'
 import { Row } from './rows.ts'
 
 /** Rows deleted at once: of a device with a thousand series some milliseconds' work. */
@@ -56,13 +56,8 @@ export interface RollUps extends RollUpView {
 }
 
 /** Opens the roll-ups in a folder that this process holds, as `openDatabase` does. */
-export function openRollUpsIn(
-  folder: string,
-  packing: Packing,
-  stamp: Milliseconds,
-  corrupt: (kept: string) => void,
-): RollUps {
-  return rollUpsOf(openRollUps(folder, stamp, corrupt), packing)
+export function openRollUpsIn(folder: string, packing: Packing, opening: Opening): RollUps {
+  return rollUpsOf(openRollUps(folder, opening), packing)
 }
 
 export { hasRollUps } from './database.ts'

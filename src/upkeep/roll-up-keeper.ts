@@ -12,7 +12,7 @@ import { type Gathered, Gatherer } from '../rollup/gatherer.ts'
 import { packed, unpacked } from '../rollup/packed.ts'
 import { hourAt, type Stretch, stretchAt } from '../rollup/stretches.ts'
 import { Sums } from '../rollup/sums.ts'
-import type { JournalView } from '../store/journal.ts'
+import type { Journal, JournalView } from '../store/journal.ts'
 import { openRollUpsIn, type RollUps } from '../store/roll-ups.ts'
 import type { Store } from '../store/store.ts'
 import { SelfSeries } from '../watch/self-series.ts'
@@ -32,7 +32,7 @@ const smallStep = 60
 
 /** What the keeper of roll-ups is wired to. */
 export interface RollUpParts {
-  readonly journal: JournalView & { readonly isKept: boolean }
+  readonly journal: JournalView & Pick<Journal, 'isKept' | 'isShared'>
   readonly table: SeriesTable
   readonly store: Store
   readonly judge: Judge
@@ -192,9 +192,15 @@ export class RollUpKeeper {
   }
 
   #open(): RollUps {
-    const { site, clock, log } = this.#parts
-    this.#rollUps ??= openRollUpsIn(site().stateDirectory, { packed, unpacked }, clock.now().wall, (kept) =>
-      log.error({ kept }, 'the roll-ups were damaged and are put aside; new ones are begun'),
+    const { site, clock, log, journal } = this.#parts
+    this.#rollUps ??= openRollUpsIn(
+      site().stateDirectory,
+      { packed, unpacked },
+      {
+        stamp: clock.now().wall,
+        corrupt: (kept) => log.error({ kept }, 'the roll-ups were damaged and are put aside; new ones are begun'),
+        isShared: journal.isShared,
+      },
     )
     return this.#rollUps
   }

@@ -1,6 +1,6 @@
 import { Gate } from '../expose/gate.ts'
 import { leaseHeld } from '../expose/own-metrics.ts'
-import { plain, type Route } from '../expose/route.ts'
+import { json, plain, type Reply, type Route } from '../expose/route.ts'
 import { type ExposeServer, startServer } from '../expose/server.ts'
 import { bugOf } from '../model/bug.ts'
 import type { Clock } from '../model/clock.ts'
@@ -18,7 +18,17 @@ const routes: readonly Route[] = [
     right: 'open',
     handle: () => plain(503, 'siteward stands by: another one holds the lease\n'),
   },
+  { method: 'GET', path: '/api/v1/alarms', right: 'read', handle: waits },
+  { method: 'GET', path: '/api/v1/quiet', right: 'read', handle: waits },
+  { method: 'POST', path: '/api/v1/alarms/:id/attendance', right: 'operate', handle: waits },
+  { method: 'POST', path: '/api/v1/quiet', right: 'operate', handle: waits },
+  { method: 'DELETE', path: '/api/v1/quiet/:name', right: 'operate', handle: waits },
 ]
+
+/** What people say is for the holder alone; it writes that into the state folder that all of them share. */
+function waits(): Reply {
+  return json(503, { error: 'it stands by: another one holds the lease', stands_by: true })
+}
 
 const metrics = `# HELP ${leaseHeld.name} ${leaseHeld.help}\n# TYPE ${leaseHeld.name} gauge\n${leaseHeld.name} 0\n`
 
@@ -31,7 +41,8 @@ export function standBy(site: Site, web: () => WebConfig, log: Log, clock: Clock
     clock,
     watch: {
       answered: () => {},
-      called: () => {},
+      called: ({ caller, from, operation, status }) =>
+        log.info({ audit: operation, who: caller, from, status }, 'operation, while standing by'),
       denied: () => {},
       bug: (error) => log.error({ ...bugOf(error) }, 'bug: a request threw'),
     },

@@ -13,7 +13,7 @@ import { silent } from '../../src/model/log.ts'
 import type { QuietWindow } from '../../src/model/quiet.ts'
 import { good } from '../../src/model/result.ts'
 import type { Site } from '../../src/model/site.ts'
-import { openJournal } from '../../src/store/journal.ts'
+import { openJournal, viewJournal } from '../../src/store/journal.ts'
 import { localTokenFile } from '../../src/store/local-token.ts'
 import { openWeb } from '../../src/web/web-file.ts'
 import { ManualClock } from '../manual-clock.ts'
@@ -52,6 +52,8 @@ class Room {
   inhibit: Site['inhibit'] = []
   /** Severities that somebody is to take in time. */
   escalated: Site['serviceLevels']['severities'] = []
+  /** When within its interval each device is polled: another number, another place. */
+  random = 0.5
   daemon: Daemon | undefined
 
   async start(): Promise<void> {
@@ -62,7 +64,7 @@ class Room {
       journal: openJournal(this.folder, 1, () => {}),
       client: () => ({ url: 'http://peer', post: async (alerts) => this.post(alerts), look, close: () => {} }),
       clock: this.clock,
-      random: () => 0.5,
+      random: () => this.random,
       web: () => openWeb,
       log: silent,
     })
@@ -128,6 +130,14 @@ class Room {
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     })
     return { status: response.status, text: await response.text() }
+  }
+
+  /** Each alarm that fires, and what holds it back. */
+  get holds(): Readonly<Record<string, string>> {
+    const view = viewJournal(this.folder)
+    const firing = view.load().filter(({ state }) => state === 'firing')
+    view.close()
+    return Object.fromEntries(firing.map((one) => [`${one.alarm} ${one.device}`, one.annotations['held'] ?? 'told']))
   }
 
   async held(): Promise<Readonly<Record<string, number>>> {
@@ -307,6 +317,71 @@ describe('a quiet time', () => {
     await room.clock.pass(5 * minute)
     expect(room.told).toEqual(['DeviceDown camera-1'])
   })
+})
+
+test('two sitewards that watch one site come to the same holds, whenever each of them polls', async () => {
+  const from = new ManualClock().now().wall + 5 * minute
+  const scope = { devices: ['lab'], alarms: [], match: {} }
+  const time = { kind: 'once', from, to: from + 60 * minute } as const
+  const alone = { interval: minute, dependsOn: [] }
+  const source = { alertname: 'RoomTemperature', device: 'hall' }
+  const site = {
+    devices: { ...building, lab: alone, hall: alone, closet: { interval: minute, dependsOn: behind('hall') } },
+    quiet: [{ name: 'works', author: '', note: '', scope, time, endsWhenWell: undefined }],
+    inhibit: [{ source, target: {}, equal: [], followers: true }],
+  }
+  await begin(site)
+  const other = Object.assign(new Room(), site, { random: 0.05 })
+  await other.start()
+  await other.clock.pass(5 * minute)
+  const both = [room, other]
+  const pass = async (minutes: number): Promise<void> => {
+    for (const one of both) await one.clock.pass(minutes * minute)
+  }
+  const answer = (name: string, given: Answer | undefined): void => {
+    for (const { answers } of both) given === undefined ? answers.delete(name) : answers.set(name, given)
+  }
+  try {
+    for (const name of ['core', 'access', 'camera-1', 'camera-2', 'lab']) answer(name, 'silent')
+    answer('hall', 40)
+    await pass(3)
+    answer('closet', 40)
+    await pass(12)
+    expect(room.holds).toEqual({
+      'DeviceDown core': 'told',
+      'DeviceDown access': 'parent: core',
+      'DeviceDown camera-1': 'parent: access',
+      'DeviceDown camera-2': 'parent: access',
+      'DeviceDown lab': 'quiet: works',
+      'RoomTemperature hall': 'told',
+      'RoomTemperature closet': expect.stringMatching(/^inhibited: /),
+    })
+    expect(other.holds).toEqual(room.holds)
+    for (const name of ['core', 'access', 'camera-2', 'hall']) answer(name, undefined)
+    await pass(15)
+    expect(room.holds).toEqual({
+      'DeviceDown camera-1': 'told',
+      'DeviceDown lab': 'quiet: works',
+      'RoomTemperature closet': 'told',
+    })
+    expect(other.holds).toEqual(room.holds)
+    expect([...other.told].sort()).toEqual([...room.told].sort())
+  } finally {
+    await other.daemon?.stop()
+  }
+})
+
+test('an alarm that has been held back for eight days is in the list of the last seven', async () => {
+  const from = new ManualClock().now().wall
+  const scope = { devices: ['camera-1'], alarms: [], match: {} }
+  const time = { kind: 'once', from, to: from + 30 * 1440 * minute } as const
+  await begin({ quiet: [{ name: 'works', author: '', note: '', scope, time, endsWhenWell: undefined }] })
+  fail('camera-1')
+  await room.clock.pass(5 * minute)
+  room.clock.step(8 * 1440 * minute)
+  await room.clock.pass(minute)
+  const { alarms } = JSON.parse((await room.ask('GET', '/api/v1/alarms')).text)
+  expect(alarms).toMatchObject([{ alarm: 'DeviceDown', device: 'camera-1', state: 'firing', told_at: null }])
 })
 
 test('an alarm that explains another holds it back and lists it', async () => {

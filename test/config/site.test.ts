@@ -72,6 +72,7 @@ describe('a site', () => {
       },
       drills: { schedule: [] },
       alertmanagers: [],
+      sitewards: [],
       resend: 60_000,
       runOut: 7_200_000,
       unpolled: [],

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { boundsOf } from '../../src/judge/breach.ts'
 import type { Cell } from '../../src/judge/cell.ts'
-import { annotations, type Telling } from '../../src/judge/text.ts'
+import { annotations, measureText, type Telling } from '../../src/judge/text.ts'
 import type { Rule } from '../../src/model/rule.ts'
 import { bytesTotal, makeDevice, makeRule, source, temperature } from '../samples.ts'
 
@@ -26,6 +26,21 @@ function told(cell: Cell, changed: Partial<Telling> = {}) {
   const bounds = boundsOf(cell.rule.condition, () => Number.NaN)
   return annotations(cell, bounds, telling)
 }
+
+test.each<[Rule['measure'], string | undefined]>([
+  [undefined, undefined],
+  [{ kind: 'changes', over: 1440 * minute }, 'changes in 1d'],
+  [{ kind: 'change', over: 10 * minute }, 'change in 10m'],
+  [{ kind: 'rate', over: 5 * minute }, 'rate in 5m'],
+  [{ kind: 'forecast', ahead: 240 * minute, over: 60 * minute }, 'forecast for 4h'],
+  [{ kind: 'spread', among: [], from: 'median', isRelative: false }, 'distance from the median'],
+  [
+    { kind: 'count', of: { kind: 'above', limit: { kind: 'fixed', value: 25 }, hysteresis: 0 } },
+    'count of above 25 °C',
+  ],
+])('a rule on %o judges %s', (measure, text) => {
+  expect(measureText(makeRule({ measure }))).toBe(text)
+})
 
 const check = { en: 'Whether {device} runs at {place}', zh: '检查 {place} 的 {device} 是否运行' }
 

@@ -209,7 +209,7 @@ describe('a process that is killed', () => {
     world.keeper.stop()
     const whole = onDisk('day')
     expect(Object.keys(whole)).toEqual(['2023-11-14T00'])
-    const open = openRollUpsIn(folder, { packed, unpacked }, 0, () => {})
+    const open = openRollUpsIn(folder, { packed, unpacked }, { stamp: 0, corrupt: () => {}, isShared: false })
     const [hourOf] = open.stretches('hour', 'crac-1', 0, 1e15)
     if (hourOf === undefined) throw new Error('no hour')
     open.write({ ...hourOf, level: 'day', start: Date.UTC(2023, 10, 14), end: Date.UTC(2023, 10, 15) })

@@ -170,6 +170,11 @@ export function siteSchema<Device extends TSchema, Credential extends TSchema>(
         maxItems: 16,
         default: [],
       }),
+      sitewards: Type.Array(Type.String({ title: 'address', description: 'as https://monitor-1:9879' }), {
+        description: 'where the sitewards listen that watch this site, each of them: commands (quiet, ack) go to all',
+        maxItems: 16,
+        default: [],
+      }),
       resend: duration('how often a firing alert is sent again', { default: '1m' }),
       run_out: duration('how long a firing alert stands when siteward falls silent; at least 4 times resend', {
         default: '2h',

@@ -10,7 +10,11 @@ import { openRollUpsIn } from '../../src/store/roll-ups.ts'
 
 /** What readings of a site would have been rolled up to, day by day, as if they came from a fixed dice. */
 export function generateDays(site: Site, from: Day, to: Day): void {
-  const rollUps = openRollUpsIn(site.stateDirectory, { packed, unpacked }, 0, () => {})
+  const rollUps = openRollUpsIn(
+    site.stateDirectory,
+    { packed, unpacked },
+    { stamp: 0, corrupt: () => {}, isShared: false },
+  )
   const timeZone = site.timeZone()
   for (const device of site.devices) {
     const series = seriesOf(device, site)

@@ -14,7 +14,7 @@ packages=(
   iputils-ping openssl zsh
   prometheus prometheus-alertmanager
   chromium fonts-noto-cjk     # the status page and reports are looked at, reports are printed
-  poppler-utils               # reads what was printed (pdftotext, pdffonts)
+  poppler-utils               # reads what was printed (pdftotext)
   systemd systemd-container dpkg  # units are rated, and the Debian package installed in a machine of its own
 )
 

@@ -3,7 +3,7 @@ import { bad, good, type Result } from '../../src/model/result.ts'
 import type { Tool, Topic } from './commands.ts'
 
 /** What is asked of a BMC, in the order in which a recording has it. */
-export const askNames = ['sensors', 'chassis', 'dcmi', 'sel'] as const satisfies readonly Topic[]
+export const askNames = ['sensors', 'chassis', 'dcmi', 'sel', 'fru'] as const satisfies readonly Topic[]
 
 export type AskName = (typeof askNames)[number]
 
@@ -18,7 +18,7 @@ export function isBmc(text: string): boolean {
   return /^tool: *(?:freeipmi|ipmitool)\s*$/m.test(text) && readBmc(text, '').ok
 }
 
-/** Reads `tool: freeipmi`, `sensors: ..`, `chassis: ..`, `dcmi: ..`, `sel: ..`; what is missing the BMC does not have. */
+/** Reads `tool: freeipmi`, `sensors: ..`, `chassis: ..`, `dcmi: ..`, `sel: ..`, `fru: ..`; what is missing the BMC does not have. */
 export function readBmc(text: string, file: string): Result<BmcTexts> {
   const wrong = (message: string): Result<BmcTexts> => bad({ place: { file, line: 1, column: 1 }, message })
   let data: unknown

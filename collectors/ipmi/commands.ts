@@ -4,7 +4,7 @@ import { type IpmiOptions, sessionWorkarounds } from './schema.ts'
 export type Tool = 'freeipmi' | 'ipmitool'
 
 /** All that is ever asked of a BMC: nothing here writes, and nothing else can be asked. */
-export type Ask = 'sensors' | 'readings' | 'chassis' | 'dcmi' | 'sel' | 'sensor list'
+export type Ask = 'sensors' | 'readings' | 'chassis' | 'dcmi' | 'sel' | 'fru' | 'sensor list'
 
 /** What a probe can ask of a BMC; its sensors are read with their limits or without. */
 export type Topic = Exclude<Ask, 'sensor list' | 'readings'>
@@ -49,6 +49,8 @@ const freeipmi: Readonly<Record<Ask, readonly string[]>> = {
   chassis: ['ipmi-chassis', '--get-chassis-status'],
   dcmi: ['ipmi-dcmi', '--get-system-power-statistics'],
   sel: ['ipmi-sel', '--info'],
+  // The machine itself: others are of its parts.
+  fru: ['ipmi-fru', '--device-id=0'],
 }
 
 const ipmitool: Readonly<Record<Exclude<Ask, 'sensor list'>, readonly string[]>> = {
@@ -57,10 +59,11 @@ const ipmitool: Readonly<Record<Exclude<Ask, 'sensor list'>, readonly string[]>>
   chassis: ['chassis', 'status'],
   dcmi: ['dcmi', 'power', 'reading'],
   sel: ['sel', 'info'],
+  fru: ['fru', 'print', '0'],
 }
 
 /** A tool with a cache asks the BMC what it holds; a stale one is made anew without being told. */
-const cached: readonly Ask[] = ['sensors', 'readings', 'sensor list']
+const cached: readonly Ask[] = ['sensors', 'readings', 'fru', 'sensor list']
 
 /** The command line of FreeIPMI; `patience` in milliseconds is how long it waits for a BMC that is silent. */
 export function freeipmiCommand(ask: Ask, target: Target, files: Files, patience: number): readonly string[] {

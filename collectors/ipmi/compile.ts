@@ -44,6 +44,7 @@ export interface Plan extends PlanFace {
   readonly chassis: readonly StatusPoint<NonNullable<IpmiPoint['chassis']>>[]
   readonly dcmi: readonly StatusPoint<NonNullable<IpmiPoint['dcmi']>>[]
   readonly sel: readonly StatusPoint<NonNullable<IpmiPoint['sel']>>[]
+  readonly fru: readonly StatusPoint<NonNullable<IpmiPoint['fru']>>[]
 }
 
 type IpmiOrder = Order<typeof schemas>
@@ -78,12 +79,13 @@ export function compile(order: IpmiOrder): Result<Plan> {
     chassis: statusPoints(order.points, (spec) => spec.chassis),
     dcmi: statusPoints(order.points, (spec) => spec.dcmi),
     sel: statusPoints(order.points, (spec) => spec.sel),
+    fru: statusPoints(order.points, (spec) => spec.fru),
   })
 }
 
 /** Everything that a plan asks for, in the order of asking. */
 export function asksOf(plan: Plan): readonly Topic[] {
-  const asks = ['sensors', 'chassis', 'dcmi', 'sel'] as const
+  const asks = ['sensors', 'chassis', 'dcmi', 'sel', 'fru'] as const
   return asks.filter((ask) => plan[ask].length > 0)
 }
 
@@ -120,14 +122,14 @@ function targetOf(order: IpmiOrder, problems: Problem[]): Target | undefined {
   return { host: address.host, port: address.port ?? options.port ?? defaultPort, user: credential.user, ...manner }
 }
 
-const kinds = ['sensor', 'chassis', 'dcmi', 'sel'] as const
+const kinds = ['sensor', 'chassis', 'dcmi', 'sel', 'fru'] as const
 
 function checkPoint(point: SpecPoint): readonly Problem[] {
   const { spec, metric, conversion, place } = point
   const present = kinds.filter((kind) => spec[kind] !== undefined)
   if (present.length !== 1) {
     const found = present.length === 0 ? 'none' : present.join(', ')
-    return [{ place, message: `a point of ipmi has one of sensor:, chassis:, dcmi:, sel:; here is ${found}` }]
+    return [{ place, message: `a point of ipmi has one of sensor:, chassis:, dcmi:, sel:, fru:; here is ${found}` }]
   }
   const problems: Problem[] = []
   const report = (key: string, message: string, hint?: string): void => {
@@ -140,6 +142,8 @@ function checkPoint(point: SpecPoint): readonly Problem[] {
       report('labels', 'only a sensor has a name, type and id', 'label: { text: .. }')
   }
   if (spec.value !== undefined && spec.event !== undefined) report('event', 'event: and value: exclude each other')
+  if (spec.fru !== undefined && metric.kind !== 'info')
+    report('metric', `${metric.name} is no info metric, and an inventory is names`, 'device_info')
   const isText = spec.value === 'state' || spec.value === 'events' || spec.chassis !== undefined
   if (isText && metric.kind !== 'state' && conversion.pattern === undefined)
     report(

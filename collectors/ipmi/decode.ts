@@ -8,7 +8,7 @@ import { parseFreeipmiSensors } from './freeipmi-output.ts'
 import { parseIpmitoolSensors } from './ipmitool-output.ts'
 import { thresholds } from './schema.ts'
 import type { Sensor } from './sensor.ts'
-import { parseChassis, parseEventLog, parsePower, usedRatio } from './status-output.ts'
+import { parseChassis, parseEventLog, parseInventory, parsePower, usedRatio } from './status-output.ts'
 import { applyFit, fitOf } from './units.ts'
 
 /** What a tool wrote about one thing that it was asked for, as readings. */
@@ -38,6 +38,14 @@ export function decode(plan: Plan, ask: Topic, tool: Tool, text: string, harvest
       else
         for (const { point, key, labels } of plan.sel)
           harvest.labelled(point, labels, (key === 'entries' ? log.entries : usedRatio(log)) ?? null)
+      return
+    }
+    case 'fru': {
+      const identity = Object.entries(parseInventory(text)).map(([name, value]) => [name, labelValue(value)])
+      // A board without an inventory is one that says nothing, which is no fault.
+      if (identity.length === 0) return
+      for (const { point, labels } of plan.fru)
+        harvest.labelled(point, { ...Object.fromEntries(identity), ...labels }, 1)
       return
     }
   }

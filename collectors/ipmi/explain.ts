@@ -26,6 +26,7 @@ const words = {
   chassis: /ipmi-chassis| chassis status/,
   dcmi: /ipmi-dcmi| dcmi power/,
   sel: /ipmi-sel| sel info/,
+  fru: /ipmi-fru| fru print/,
 } as const
 
 function exchangeOf(

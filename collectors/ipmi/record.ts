@@ -31,6 +31,9 @@ export async function record(
     mask.replace('name', target.user)
     mask.replace('name', target.host ?? '')
   }
+  // Every line that says so, of parts, too; an asset tag is what its owner calls it.
+  for (const [, serial = ''] of (texts.get('fru') ?? '').matchAll(/(?:serial|asset)[^:\n]*:[ \t]*(\S[^\n]*)/gi))
+    mask.replace('serial', serial.trim())
   const masked = [...texts].map(([ask, text]) => [ask, mask.text(text)] as const)
   return { text: writeBmc({ tool, texts: new Map(masked) }), values: texts.size, faults }
 }

@@ -141,6 +141,12 @@ const point = Type.Object(
         description: 'the system event log: how many entries, how full (0 to 1)',
       }),
     ),
+    fru: Type.Optional(
+      Type.Enum(['identity'], {
+        description:
+          'of an info metric: what the inventory (FRU) of the machine says, as the labels vendor, model, serial and version',
+      }),
+    ),
     labels: Type.Optional(
       Type.Record(Type.String(), label, {
         description: 'label: sensor (its name, told apart where names repeat), name, type, id, or { text: .. }',

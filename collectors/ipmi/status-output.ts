@@ -64,6 +64,33 @@ export function parsePower(text: string): { readonly power?: number; readonly av
   return found
 }
 
+/** Lines of `ipmi-fru` and `ipmitool fru print`, from those that say most: of the product, then of its board. */
+const inventoryLines: Readonly<Record<Identity, readonly string[]>> = {
+  vendor: ['fru product manufacturer name', 'product manufacturer', 'fru board manufacturer', 'board mfg'],
+  model: ['fru product name', 'product name', 'fru board product name', 'board product'],
+  serial: ['fru product serial number', 'product serial', 'fru chassis serial number', 'chassis serial'],
+  version: ['fru product version number', 'fru product version', 'product version'],
+}
+
+/** What an inventory says of the whole machine; the names are those of labels. */
+export type Identity = 'vendor' | 'model' | 'serial' | 'version'
+
+/** The machine's own inventory by either tool; what it does not say is left out. Platform Management FRU v1.0, 10 to 12. */
+export function parseInventory(text: string): Readonly<Partial<Record<Identity, string>>> {
+  const values = new Map(pairs(text))
+  const found: Partial<Record<Identity, string>> = {}
+  for (const name of ['vendor', 'model', 'serial', 'version'] as const) {
+    const value = inventoryLines[name].map((line) => values.get(line) ?? '').find((one) => isFilled(one))
+    if (value !== undefined) found[name] = value
+  }
+  return found
+}
+
+/** What makers leave in places that they did not fill. */
+function isFilled(text: string): boolean {
+  return /[a-z0-9]/i.test(text) && !/^(0+|to be filled.*|default string|n\/?a|none|unknown|not specified)$/i.test(text)
+}
+
 function pairs(text: string): [string, string][] {
   return text
     .split('\n', 200)

@@ -1,4 +1,4 @@
-import { type Told, toldFields } from '../model/asset.ts'
+import { heardFields, type Told } from '../model/asset.ts'
 import type { Labels } from '../model/labels.ts'
 
 /** Several values of one field in one text of the record. */
@@ -7,13 +7,13 @@ const between = '\n'
 /** What a device told, as the record keeps it. */
 export function asRecord(told: Told): Labels {
   return Object.fromEntries(
-    toldFields.flatMap((field) => (told[field] === undefined ? [] : [[field, told[field].join(between)]])),
+    heardFields.flatMap((field) => (told[field] === undefined ? [] : [[field, told[field].join(between)]])),
   )
 }
 
 /** What the record's entry of a device says that it told. */
 export function fromRecord(own: Labels): Told {
   return Object.fromEntries(
-    toldFields.flatMap((field) => (own[field] === undefined ? [] : [[field, own[field].split(between)]])),
+    heardFields.flatMap((field) => (own[field] === undefined ? [] : [[field, own[field].split(between)]])),
   )
 }

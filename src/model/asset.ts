@@ -38,6 +38,11 @@ export const assetFields = {
   owner: { kind: 'text', text: { en: 'owner', zh: '负责人' } },
   spares: { kind: 'count', text: { en: 'spare parts', zh: '备件数量' }, also: ['备件状况'] },
   value: { kind: 'text', text: { en: 'value', zh: '资产价值' } },
+  parts: {
+    kind: 'text',
+    text: { en: 'serial numbers of parts', zh: '配件序列号' },
+    also: ['配件', '附件', '配套装置'],
+  },
   power: { kind: 'text', text: { en: 'power supply', zh: '供电接入点' }, also: ['电源'] },
   note: { kind: 'text', text: { en: 'note', zh: '备注' } },
 } as const satisfies Record<string, Field>
@@ -49,6 +54,7 @@ export const addedHeads = {
   told_model: { en: 'model (told)', zh: '设备报告的型号' },
   told_serial: { en: 'serial number (told)', zh: '设备报告的序列号' },
   told_version: { en: 'version (told)', zh: '设备报告的版本' },
+  told_parts: { en: 'parts (told)', zh: '设备报告的配件' },
   differs: { en: 'differs', zh: '不一致' },
   warranty_left_days: { en: 'warranty left (days)', zh: '保修剩余天数' },
   certificate_left_days: { en: 'certificate left (days)', zh: '证书剩余天数' },
@@ -127,21 +133,45 @@ export function assetMetrics(asset: Asset): readonly string[] {
 }
 
 /** What a device tells of itself, by the fields of the ledger; each of several (a stack's serial numbers) once. */
-export type Told = Readonly<Partial<Record<ToldField, readonly string[]>>>
+export type Told = Readonly<Partial<Record<HeardField, readonly string[]>>>
 
-/** The fields of the ledger that devices tell themselves, and the labels of info metrics by which they do. */
-export const toldLabels = { maker: 'vendor', model: 'model', serial: 'serial', version: 'version' } as const
+/**
+ * The fields of the ledger that devices tell themselves, and the labels by which they do: of `device_info` (ENTITY-MIB, an
+ * IPMI inventory, agents of makers), and of the disks that SMART knows.
+ */
+export const toldLabels = {
+  maker: 'vendor',
+  model: 'model',
+  serial: 'serial',
+  version: 'version',
+  parts: 'part',
+} as const
 
 export type ToldField = keyof typeof toldLabels
 
-export const toldFields: readonly ToldField[] = ['maker', 'model', 'serial', 'version']
+/** Beside those, what a device says of itself in words (SNMP: sysDescr). */
+export type HeardField = ToldField | 'description'
 
-/** Labels of info metrics as what a device tells of itself. */
+export const toldFields: readonly ToldField[] = ['maker', 'model', 'serial', 'version', 'parts']
+
+export const heardFields: readonly HeardField[] = [...toldFields, 'description']
+
+/** `Version 7.1.070, Release 6328P03`, `Version 15.2(2)E7, RELEASE SOFTWARE`: as network devices have it in sysDescr. */
+const versionInWords = /\bversion\s+([^\s,;]+)/i
+
+/** Labels as what a device tells of itself. A version is taken out of its words where nothing else tells one. */
 export function toldIn(all: readonly Labels[]): Told {
-  const told: Partial<Record<ToldField, readonly string[]>> = {}
-  for (const field of toldFields) {
-    const values = all.map((labels) => labels[toldLabels[field]] ?? '').filter((value) => value.trim() !== '')
-    if (values.length > 0) told[field] = [...new Set(values)].sort()
+  const valuesOf = (label: string): readonly string[] => {
+    const values = all.map((labels) => labels[label] ?? '').filter((value) => value.trim() !== '')
+    return [...new Set(values)].sort()
   }
-  return told
+  const told: Partial<Record<HeardField, readonly string[]>> = {}
+  for (const field of toldFields) {
+    const values = valuesOf(toldLabels[field])
+    if (values.length > 0) told[field] = values
+  }
+  const words = valuesOf('description')
+  if (words.length === 0) return told
+  const versions = words.flatMap((text) => versionInWords.exec(text)?.[1] ?? [])
+  return { ...(versions.length === 0 ? {} : { version: versions }), ...told, description: words }
 }

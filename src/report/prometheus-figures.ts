@@ -91,7 +91,8 @@ function questionsOf(metrics: readonly Metric[], device: Device, site: Site): re
     ...asked(counters, {
       field: 'sum',
       operator: 'sum_over_time',
-      vector: `(${step} >= 0) or (${vectorOf(counters, own)} and (${step} < 0))`,
+      // Less nothing, a series has lost its name as the other side has, or one would be two.
+      vector: `(${step} >= 0) or ((${vectorOf(counters, own)} - 0) and (${step} < 0))`,
     }),
     ...asked(counters, { field: 'outside', operator: 'count_over_time', vector: `${step} < 0` }),
     ...asked(states, {

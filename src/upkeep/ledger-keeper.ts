@@ -9,10 +9,11 @@ import {
   differsMetric,
   endings,
   endsOf,
+  heardFields,
   leftMetrics,
   type Told,
-  toldFields,
   toldIn,
+  toldLabels,
 } from '../model/asset.ts'
 import { addDays, dayOf, startOf } from '../model/calendar.ts'
 import type { Clock, Milliseconds, Moment } from '../model/clock.ts'
@@ -40,8 +41,8 @@ export interface LedgerParts {
   forget(gone: readonly Series[]): void
 }
 
-/** The metric by which devices tell what they are. */
-const toldBy = 'device_info'
+/** The metrics by which devices tell what they are, and of which parts they are made. */
+const toldBy = { itself: 'device_info', disks: 'disk_info' } as const
 
 /** Holds the ledger against what devices tell of themselves, and against the calendar. */
 export class LedgerKeeper {
@@ -93,17 +94,24 @@ export class LedgerKeeper {
 
   /** What each device tells of itself now. */
   #telling(): ReadonlyMap<string, readonly Labels[]> {
-    const { store } = this.#parts
-    const metric = this.#parts.site().vocabulary.get(toldBy)
     const telling = new Map<string, Labels[]>()
-    for (const series of (metric === undefined ? undefined : store.families.get(metric)) ?? []) {
-      if (Number.isNaN(store.value(series))) continue
-      const { device } = series.source
+    const tell = (device: string, labels: Labels): void => {
       const known = telling.get(device)
-      if (known === undefined) telling.set(device, [series.labels])
-      else known.push(series.labels)
+      if (known === undefined) telling.set(device, [labels])
+      else known.push(labels)
     }
+    for (const series of this.#read(toldBy.itself)) tell(series.source.device, series.labels)
+    for (const { source, labels } of this.#read(toldBy.disks))
+      tell(source.device, { [toldLabels.parts]: partOf(labels) })
     return telling
+  }
+
+  /** The series of a metric that are read now. */
+  #read(name: string): readonly Series[] {
+    const { store } = this.#parts
+    const metric = this.#parts.site().vocabulary.get(name)
+    const family = metric === undefined ? undefined : store.families.get(metric)
+    return [...(family ?? [])].filter((series) => !Number.isNaN(store.value(series)))
   }
 
   /** Says no more of devices that have left the site or the ledger, or of which the ledger says otherwise now. */
@@ -120,8 +128,8 @@ export class LedgerKeeper {
     const tells = toldIn(labels)
     const before = this.#told.get(name) ?? {}
     // A table that did not come this time is no change.
-    const after = { ...before, ...tells }
-    if (toldFields.every((field) => before[field]?.join() === after[field]?.join())) return
+    const after = { ...before, ...tells, ...partsAfter(before, tells) }
+    if (heardFields.every((field) => before[field]?.join() === after[field]?.join())) return
     this.#told.set(name, after)
     const note = changes(before, after).join('; ')
     this.#parts.record({
@@ -168,4 +176,17 @@ function infoOf({ fields }: Asset): Labels {
   const { maker, model, serial, number, building, room, cabinet, department } = fields
   const all = { maker, model, serial, number, building, room, cabinet, department }
   return Object.fromEntries(Object.entries(all).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])))
+}
+
+/** Where a part is, and which it is: `sda S4X1`; nothing where it does not tell. */
+function partOf({ disk = '', serial = '' }: Labels): string {
+  return serial.trim() === '' ? '' : `${disk.replace(/\s+/g, '-')} ${serial}`
+}
+
+/** A disk that sleeps tells nothing, and is still there until another one is in its place. */
+function partsAfter({ parts: before = [] }: Told, { parts = [] }: Told): Told {
+  const placeOf = (part: string): string => part.slice(0, part.indexOf(' '))
+  const places = new Set(parts.map(placeOf))
+  const all = [...before.filter((part) => !places.has(placeOf(part))), ...parts].sort()
+  return all.length === 0 ? {} : { parts: all }
 }

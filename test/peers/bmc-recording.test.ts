@@ -35,6 +35,8 @@ devices:
     const text = readFileSync(file, 'utf8')
     expect(text).toMatch(/^tool: freeipmi$/m)
     expect(text).not.toContain('canary')
+    expect(text).toContain('SW-2288')
+    expect(text).not.toContain('SW210231000001')
     const live = JSON.parse((await call(poll, ['server-7', '--config', site, '--json'], env)).out).readings
     const played = JSON.parse((await call(probe, ['test', 'bmc-ipmi', file, '--json'])).out).readings
     const values = (list: readonly { metric: string; labels: object; value: unknown }[]) =>

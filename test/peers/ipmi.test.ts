@@ -104,6 +104,14 @@ describeWith(['ipmi_sim', 'ipmitool', 'ipmi-sensors'], 'ipmi against ipmi_sim', 
     expect(result.requests).toBe(5)
   })
 
+  test.each(['freeipmi', 'ipmitool'] as const)('%s: what the machine is, by its inventory', async (tool) => {
+    const identity = '- metric: device_info\n  fru: identity\n'
+    const result = await jobOf({ tool }, { points: identity }).poll(context())
+    expect(lines(result)).toEqual([
+      'device_info{vendor="Siteward Works",model="SW-2288",serial="SW210231000001",version="V1.2"} 1',
+    ])
+  })
+
   test('ipmitool: the same readings', async () => {
     const result = await jobOf({ tool: 'ipmitool' }).poll(context())
     expect(rounded(lines(result))).toEqual(readings(['0x2', '0x3']))

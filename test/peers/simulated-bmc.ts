@@ -158,6 +158,7 @@ function emulatorCommands(sensors: readonly Analog[]): string {
     ...sensors.flatMap(analogCommands),
     ...supplies.flatMap(supplyCommands),
     'sel_add 0x20 0x02 0x00 0x10 0x00 0x66 0x20 0x00 0x04 0x08 0x15 0x6f 0x03 0xff 0xff',
+    `mc_add_fru_data 0x20 0 256 data ${bytes(inventory)}`,
     'mc_enable 0x20',
     '',
   ].join('\n')
@@ -194,6 +195,20 @@ function supplyCommands({ number, name }: { number: number; name: string }): str
     `sensor_set_bit 0x20 0 ${number} 0 1 0`,
     `sensor_set_event_support 0x20 0 ${number} enable scanning per-state ${'000000011111111 '.repeat(4)}`,
   ]
+}
+
+/** The machine's inventory: header and product area (Platform Management FRU v1.0, 8 and 12). */
+const inventory: readonly number[] = (() => {
+  const fields = ['Siteward Works', 'SW-2288', 'SW-2288-P', 'V1.2', 'SW210231000001', 'ZC-9', '']
+  const body = [0x01, 0, 0x19, ...fields.flatMap(text), 0xc1]
+  while (body.length % 8 !== 7) body.push(0)
+  body[1] = (body.length + 1) / 8
+  return [...summed([0x01, 0, 0, 0, 1, 0, 0]), ...summed(body)]
+})()
+
+/** With the byte behind it that makes the sum of all 0. */
+function summed(body: readonly number[]): readonly number[] {
+  return [...body, (256 - (body.reduce((sum, byte) => sum + byte, 0) % 256)) % 256]
 }
 
 function text(name: string): number[] {

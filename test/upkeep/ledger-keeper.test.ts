@@ -18,6 +18,7 @@ const day = 86_400_000
 const own = (name: string): NumberMetric => ({ ...temperature, name, unit: 'seconds', labels: [] })
 const left = own('siteward_warranty_left_seconds')
 const differs = own('siteward_asset_differs')
+const disk: InfoMetric = { ...info, name: 'disk_info', labels: ['disk', 'model', 'serial'] }
 const asset = (fields: Asset['fields']): Asset => ({ name: 'core-1', fields, place: nowhere })
 
 /** A device with an asset, and what it tells. The clock begins on 2023-11-14, 22:30 UTC. */
@@ -58,6 +59,7 @@ class World {
       differs,
       ...names.map(own),
       info,
+      disk,
       { ...info, name: 'siteward_asset_info' } satisfies InfoMetric,
     ]
     const site = makeSite({
@@ -80,9 +82,9 @@ class World {
   }
 
   /** The device tells this of itself from now on. */
-  tells(labels: Labels): void {
+  tells(labels: Labels, metric: Metric = info): void {
     const source = this.#table.source('core-1', 'entity')
-    const series = this.#table.scope(source).series(info, labels)
+    const series = this.#table.scope(source).series(metric, labels)
     if (series !== undefined) this.store.apply({ series, value: 1 }, this.clock.now().mono)
   }
 
@@ -143,5 +145,30 @@ describe('what a device tells', () => {
     next.tells({ serial: 'A1', version: '2' })
     await next.later(0)
     expect(next.events.map(({ note }) => note)).toEqual(['version: 1 -> 2'])
+  })
+
+  test('in words alone gives its version, and may name its model, but never speaks against it', async () => {
+    const description = 'H3C Comware Software, Version 7.1.070, Release 6328P03\r\nH3C S5560X-30C-EI'
+    const named = new World({ model: 'S5560X', version: '7.1.070' })
+    named.tells({ description })
+    await named.later(0)
+    expect(named.keeper.entries).toMatchObject([{ differences: [], told: { version: ['7.1.070'] } }])
+    const older = new World({ model: 'WS-C2960X', version: '7.1.045' })
+    older.tells({ description })
+    await older.later(0)
+    expect(older.keeper.entries[0]?.differences.map(({ field }) => field)).toEqual(['version'])
+  })
+
+  test('of its disks (SMART) is held against the parts in the ledger; one that sleeps is still there', async () => {
+    const server = new World({ parts: 'S4X1, S4X2' })
+    server.tells({ disk: 'sda', serial: 'S4X1' }, disk)
+    server.tells({ disk: 'sdb', serial: 'S4X2' }, disk)
+    await server.later(0)
+    expect(server.firing).toEqual([])
+    const changed = new World({ parts: 'S4X1, S4X2' }, server.events)
+    changed.tells({ disk: 'sdb', serial: 'S4X9' }, disk)
+    await changed.later(0)
+    expect(changed.events.map(({ note }) => note)).toEqual(['parts: sda S4X1, sdb S4X2 -> sda S4X1, sdb S4X9'])
+    expect(changed.firing).toEqual(['AssetDiffers'])
   })
 })

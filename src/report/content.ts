@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, type Hash } from 'node:crypto'
 import { type Known, standingOf, type Tally, tally, turnsOf } from '../duties/standing.ts'
 import { type Difference, differences } from '../ledger/compare.ts'
 import { fromRecord } from '../ledger/told.ts'
@@ -10,7 +10,7 @@ import type { Duty } from '../model/duty.ts'
 import type { Language, Metric } from '../model/metric.ts'
 import type { RecordEvent } from '../model/record.ts'
 import type { ReportPeriod } from '../model/report.ts'
-import { grid } from '../model/roll-up.ts'
+import { grid, upMetric } from '../model/roll-up.ts'
 import type { Site } from '../model/site.ts'
 import type { Episode } from '../record/episodes.ts'
 import type { Stretch } from '../rollup/stretches.ts'
@@ -120,7 +120,7 @@ export async function reportOf(input: ReportInput): Promise<Report> {
   const forecasts: DeviceForecast[] = []
   for (const device of devices) {
     const read = await figures.read(device, stretches)
-    for (const one of read) data.update(textOf(one))
+    for (const one of read) hashInto(data, one)
     const part = devicePart(device, read, expected, input)
     parts.push(part)
     for (const [n, check] of part.checks.entries()) {
@@ -150,17 +150,23 @@ export async function reportOf(input: ReportInput): Promise<Report> {
 function devicePart(device: Device, read: readonly SeriesFigures[], expected: number, input: ReportInput): DevicePart {
   const checks = checksOf(device, read, expected, input.episodes)
   const unread = unreadOf(read, input.metricsOf(device))
-  const alarms = input.episodes.filter((episode) => episode.device === device.name).length
+  const own = input.episodes.filter((episode) => episode.device === device.name)
   return {
     device,
     class: classOf(device),
-    verdict: deviceVerdict(checks, unread, alarms),
+    verdict: deviceVerdict(checks, unread, own.filter((episode) => !isAboutPapers(episode, device)).length),
     checks,
     unread,
     availability: availabilityOf(read, expected),
-    alarms,
+    alarms: own.length,
     charts: chartsOf(read, checks, input),
   }
+}
+
+/** Whether an alarm is about the ledger (a warranty ends): the device itself is well. */
+function isAboutPapers({ alarm }: Episode, { rules }: Device): boolean {
+  const metrics = rules.filter((rule) => rule.alarm === alarm).map(({ metric }) => metric.name)
+  return metrics.length > 0 && metrics.every((name) => name.startsWith('siteward_') && name !== upMetric)
 }
 
 /** What is not over yet is looked at as of the last thing that is known, not as of the moment of writing. */
@@ -213,9 +219,11 @@ function ledgerPart({ devices, stretches, asOf, to }: ReportInput, told: readonl
   }
 }
 
-/** A series with all its numbers, for the hash. */
-function textOf({ metric, labels, total, lows, averages, highs }: SeriesFigures): string {
-  return JSON.stringify([metric.name, labels, total, [...lows], [...averages], [...highs]])
+/** A series with all its numbers. */
+function hashInto(data: Hash, { metric, labels, total, lows, averages, highs }: SeriesFigures): void {
+  data.update(JSON.stringify([metric.name, labels, total]))
+  for (const { buffer, byteOffset, byteLength } of [lows, averages, highs])
+    data.update(Buffer.from(buffer, byteOffset, byteLength))
 }
 
 /** What of the site decides what a report says; no secret is part of it. */

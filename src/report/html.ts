@@ -31,7 +31,7 @@ h3{font-size:11pt;margin:5mm 0 1mm}h1,h2,h3{break-after:avoid}
 table{border-collapse:collapse;width:100%;margin:1mm 0 3mm;font-size:8pt}
 thead{display:table-header-group}tr{break-inside:avoid}
 th,td{border:.5pt solid #9aa5b1;padding:.6mm 1.2mm;text-align:left;vertical-align:top;overflow-wrap:anywhere}
-th{background:#e8eef4;font-weight:600}
+th{background:#e8eef4;font-weight:600;word-break:keep-all;overflow-wrap:normal}table.a td{min-width:16mm}
 table.o{width:auto}table.o th{white-space:nowrap}code{font:8pt "Noto Sans Mono CJK SC",monospace;overflow-wrap:anywhere}
 .abnormal{background:#fbdcd8;font-weight:700}.unchecked{background:#e4e4e4;font-weight:700;font-style:italic}.partly{background:#fdf3d0}
 .normal{color:#14532d}.recorded{color:#555}
@@ -57,8 +57,8 @@ export function* htmlOf(report: Report): Generator<string> {
   yield factsOf(report)
   yield part(word('summary'), summaryTable(report), language)
   yield part(word('levels'), levelTable(report), language)
-  yield sub(word('lateAlarms'), alarmTable(lateAlarms(report), report), language)
-  yield part(word('alarms'), alarmTable(report.alarms, report), language)
+  yield sub(word('lateAlarms'), alarmTable(lateAlarms(report), report), language, 'a')
+  yield part(word('alarms'), alarmTable(report.alarms, report), language, 'a')
   yield part(word('duties'), dutyTable(report), language)
   yield part(word('forecasts'), forecastTable(report), language)
   yield `<h2>${escaped(word('ledger'))}</h2>\n`
@@ -89,12 +89,12 @@ function signs(language: Language): string {
   return `<div class="sign">${names.map((name) => `<span>${escaped(word(name))}</span>`).join('')}</div>\n`
 }
 
-function part(title: string, table: Table, language: Language): string {
-  return `<h2>${escaped(title)}</h2>\n${tableOf(table, language)}`
+function part(title: string, table: Table, language: Language, kind = ''): string {
+  return `<h2>${escaped(title)}</h2>\n${tableOf(table, language, kind)}`
 }
 
-function sub(title: string, table: Table, language: Language): string {
-  return `<h3>${escaped(title)}</h3>\n${tableOf(table, language)}`
+function sub(title: string, table: Table, language: Language, kind = ''): string {
+  return `<h3>${escaped(title)}</h3>\n${tableOf(table, language, kind)}`
 }
 
 function deviceOf(part: DevicePart, language: Language): string {
@@ -121,11 +121,12 @@ function mark({ text, verdict }: Cell): string {
   return `<span class="${verdict ?? ''}">${escaped(text)}</span>`
 }
 
-function tableOf({ heads, rows }: Table, language: Language): string {
+/** `kind` is its class in the style: the tables of alarms have much text in one column, which must leave room for the others. */
+function tableOf({ heads, rows }: Table, language: Language, kind = ''): string {
   if (rows.length === 0) return `<p>${escaped(wordsOf(language)('none'))}</p>\n`
   const head = heads.map((text) => `<th>${escaped(text)}</th>`).join('')
   const body = rows.map((row) => `<tr>${row.map(cellOf).join('')}</tr>`).join('\n')
-  return `<table><thead><tr>${head}</tr></thead><tbody>\n${body}\n</tbody></table>\n`
+  return `<table${kind === '' ? '' : ` class="${kind}"`}><thead><tr>${head}</tr></thead><tbody>\n${body}\n</tbody></table>\n`
 }
 
 function cellOf({ text, verdict }: Cell): string {

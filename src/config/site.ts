@@ -96,7 +96,7 @@ export function readSite(
     duties,
     dutyPlan: text.duty_plan === undefined ? undefined : besideFile(tree.file, text.duty_plan),
     holidays,
-    reports: readReports(text.reports, text.language, tree, problems),
+    reports: readReports(text.reports, { devices: [...devices, ...unpolled], language: text.language }, tree, problems),
     groups,
     timeZone,
     quiet: readQuiet(

@@ -6,6 +6,7 @@ import { daysLeft, type Ending, endings, endsOf, type Told } from '../model/asse
 import { addDays, type Day, dayOf } from '../model/calendar.ts'
 import type { Milliseconds } from '../model/clock.ts'
 import type { Device } from '../model/device.ts'
+import { classOf } from '../model/device-class.ts'
 import type { Duty } from '../model/duty.ts'
 import type { Language, Metric } from '../model/metric.ts'
 import type { RecordEvent } from '../model/record.ts'
@@ -24,7 +25,6 @@ import {
   unreadOf,
   type Verdict,
 } from './checks.ts'
-import { classOf } from './classes.ts'
 import type { FigureSource, SeriesFigures } from './figures.ts'
 import { type Forecast, forecastOf } from './forecast.ts'
 import { type LevelTally, type ServedEpisode, served, tallied } from './service.ts'

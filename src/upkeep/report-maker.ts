@@ -3,16 +3,20 @@ import type { Known } from '../duties/standing.ts'
 import { type Day, dayOf } from '../model/calendar.ts'
 import type { Milliseconds } from '../model/clock.ts'
 import type { Device } from '../model/device.ts'
+import { classesOf } from '../model/device-class.ts'
+import { isDrill } from '../model/drill.ts'
 import type { Language } from '../model/metric.ts'
 import type { ReportPeriod } from '../model/report.ts'
 import { ruledDevices, type Site } from '../model/site.ts'
 import { type Episode, episodesOf } from '../record/episodes.ts'
-import { classesOf } from '../report/classes.ts'
 import { type Report, reportOf } from '../report/content.ts'
 import type { FigureSource } from '../report/figures.ts'
 import { coveredBy } from '../report/period.ts'
 import { metricsOf } from '../report/prometheus-figures.ts'
 import type { JournalView } from '../store/journal.ts'
+
+/** Of a year with more only the newest are told. */
+const mostEvents = 200_000
 
 /** Which report is wanted. */
 export interface WantedReport {
@@ -63,10 +67,10 @@ export function classesIn(site: Site): readonly string[] {
   return [...new Set(ruledDevices({ ...site, groups: [] }).flatMap((device) => [...classesOf(device)]))].sort()
 }
 
-/** Episodes that fired in a time, with all that became of them. */
+/** Episodes that fired in a time, with all that became of them; drills are none. */
 function episodesIn(journal: ReportSources['journal'], start: Milliseconds, end: Milliseconds): readonly Episode[] {
-  return episodesOf(journal.since({ since: start })).filter(
-    ({ firedAt, endedAt }) => firedAt < end && (endedAt === undefined || endedAt >= start),
+  return episodesOf(journal.since({ since: start, most: mostEvents })).filter(
+    ({ firedAt, endedAt, own }) => firedAt < end && (endedAt === undefined || endedAt >= start) && !isDrill(own),
   )
 }
 

@@ -1,6 +1,6 @@
 import { basename, dirname } from 'node:path'
-import type { Device } from '../model/device.ts'
-import type { Text } from '../model/metric.ts'
+import type { Device } from './device.ts'
+import type { Text } from './metric.ts'
 
 /** Classes that siteward has words for; others are what the site file calls them. */
 export const classTexts: Readonly<Record<string, Text>> = {

@@ -18,10 +18,11 @@ const place = { file: 'test.yaml', line: 1, column: 1 }
 const text = { en: '', zh: '' }
 const ajv = new Ajv({ strict: true, allowUnionTypes: true, keywords: ['secret'] })
 
-/** A metric by its name: its unit is what the name ends with, `NAME_state` has the states given. */
+/** A metric by its name: its unit is what the name ends with, `NAME_state` has the states given, `NAME_info` facts. */
 function metric(name: string, labels: readonly string[], states?: readonly string[]): Metric {
   const base = { name, labels, text, unit: unitOf(name) }
   if (states !== undefined) return { ...base, kind: 'state', states: [...states, 'unknown'], stateTexts: {} }
+  if (name.endsWith('_info')) return { ...base, kind: 'info' }
   const range = { low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY }
   return { ...base, kind: name.endsWith('_total') ? 'counter' : 'gauge', range }
 }

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -16,6 +17,7 @@ import { openRollUpsIn, viewRollUpsIn } from '../../src/store/roll-ups.ts'
 import { Store } from '../../src/store/store.ts'
 import { RollUpKeeper } from '../../src/upkeep/roll-up-keeper.ts'
 import { ManualClock } from '../manual-clock.ts'
+import { describeUnless } from '../peers/peer.ts'
 import { bytesTotal, makeDevice, makeRule, makeSite, source, temperature } from '../samples.ts'
 
 const [minute, hour, day] = [60_000, 3_600_000, 86_400_000]
@@ -84,6 +86,20 @@ class World {
       found.push(...this.keeper.tick(this.clock.now()))
     }
     return found
+  }
+}
+
+/** Why no disk can be made that is soon full. */
+function smallDisk(): string | undefined {
+  const folder = mkdtempSync(join(tmpdir(), 'siteward-mount-'))
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', folder], { stdio: 'ignore' })
+    execFileSync('umount', [folder], { stdio: 'ignore' })
+    return undefined
+  } catch {
+    return 'a small file system cannot be mounted here (needs root)'
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
   }
 }
 
@@ -247,6 +263,40 @@ describe('a disk that refuses', () => {
     world.keeper.stop()
     expect(Object.keys(onDisk('hour'))).toHaveLength(4)
   })
+})
+
+describeUnless(smallDisk(), 'a disk that is really full', () => {
+  test('stops nothing: what it takes again is whole, and the file is sound', async () => {
+    const mounted = mkdtempSync(join(tmpdir(), 'siteward-small-disk-'))
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=96k', 'tmpfs', mounted])
+    try {
+      const world = new World(mounted, clock)
+      const all = Array.from({ length: 600 }, (_, n) =>
+        world.series(temperature, { sensor: `s${n}` }, `device-${n % 7}`),
+      )
+      for (let n = 0; n < 70; n++) {
+        for (const [i, series] of all.entries()) world.read(series, 20 + Math.sin(n * i))
+        await world.minutes(1)
+        await clock.pass(1000)
+      }
+      expect(world.keeper.isWriting).toBe(false)
+      execFileSync('mount', ['-o', 'remount,size=32m', mounted])
+      await world.minutes(6)
+      await clock.pass(1000)
+      expect(world.keeper.isWriting).toBe(true)
+      world.keeper.stop()
+      const view = viewRollUpsIn(mounted, { packed, unpacked })
+      expect(view.starts('hour', 0, 1e15)).toHaveLength(2)
+      const [first] = view.stretches('hour', 'device-3', 0, 1e15)
+      // From 22:14 to 22:59, each minute.
+      expect([...(first?.rolled.counts ?? [])]).toEqual(all.filter((_, n) => n % 7 === 3).map(() => 46))
+      view.close()
+    } finally {
+      // The library closes its file at some garbage collection.
+      execFileSync('umount', ['--lazy', mounted])
+      rmSync(mounted, { recursive: true, force: true })
+    }
+  }, 120_000)
 })
 
 describe('what is kept', () => {

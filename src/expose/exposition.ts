@@ -34,9 +34,7 @@ const [newline, blank, brace, zero, one] = [10, 32, 125, 48, 49]
 export class Exposition {
   readonly #readings: Readings
   readonly #clock: Clock
-  #texts = new LabelTexts()
-  readonly #rows = new Map<readonly Row[], RowTexts>()
-  readonly #words = new Map<Metric, Words>()
+  #known = new KnownTexts()
 
   constructor(readings: Readings, clock: Clock = systemClock) {
     this.#readings = readings
@@ -44,15 +42,21 @@ export class Exposition {
   }
 
   /**
-   * The exposition in pieces of 64 KiB or less, some of them empty; between two of them other work may run. A piece is only
-   * good until the next is asked for: all of them are written into the same memory.
+   * The exposition in pieces of 64 KiB or less, some of them empty; between two of them other work may run, and devices
+   * come and go. A piece is only good until the next is asked for: all of them are written into the same memory.
    */
   *chunks(format: Format): Generator<Buffer> {
-    this.#forgetGone()
+    const { families } = this.#readings
+    // Devices have left the site: their texts go with them, and all are made anew when they are next written.
+    if (!this.#known.isAllOf(families)) this.#known = new KnownTexts()
+    const known = this.#known
     const page = new Page()
-    for (const [metric, { ranks }] of this.#readings.families) {
-      const heads = ranks.map((rank) => ({ rank, texts: this.#textsOf(rank), next: 0 }))
-      const progress: Progress = { metric, cursor: new FamilyCursor(heads), format, isHeaded: false }
+    // A family that loses its last list of rows and gets another stands at the end of the map, and comes by once more.
+    const written = new Set<Metric>()
+    for (const [metric, { ranks }] of families) {
+      if (written.has(metric)) continue
+      written.add(metric)
+      const progress: Progress = { metric, known, cursor: known.cursor(ranks), format, isHeaded: false }
       while (this.#fill(page, progress)) yield page.take()
     }
     const rest = page.take()
@@ -68,10 +72,12 @@ export class Exposition {
 
   /** Writes on at the family's next series; true when there is more of it, false when it has ended. */
   #fill(page: Page, progress: Progress): boolean {
-    const { metric, cursor, format } = progress
-    // While the last page was on its way a device may have left.
-    if (!cursor.isValid(this.#readings.families.get(metric)?.ranks ?? [])) return false
-    const words = this.#wordsOf(metric)
+    const { metric, known, format } = progress
+    const ranks = this.#readings.families.get(metric)?.ranks ?? []
+    // While the last page was on its way a device has left: what stays goes on behind what is written.
+    if (!progress.cursor.isValid(ranks)) progress.cursor = known.cursor(ranks, progress.cursor)
+    const { cursor } = progress
+    const words = known.wordsOf(metric)
     const end = this.#clock.now().mono + longestTurn
     for (let visited = 1; visited % unwatched !== 0 || this.#clock.now().mono < end; visited++) {
       const head = cursor.next()
@@ -82,13 +88,46 @@ export class Exposition {
       if (Number.isNaN(value)) continue
       if (!progress.isHeaded) page.text(header(metric, format))
       progress.isHeaded = true
-      this.#sample(page, words, labels, value)
+      known.writeSample(page, words, labels, value)
       if (page.isFull) return true
     }
     return true
   }
+}
 
-  #sample(page: Page, { name, states }: Words, labels: TextPlace, value: number): void {
+/** The texts that are known of rows and metrics. A scrape under way goes on with those that it began with. */
+class KnownTexts {
+  readonly #texts = new LabelTexts()
+  readonly #rows = new Map<readonly Row[], RowTexts>()
+  readonly #words = new Map<Metric, Words>()
+
+  /** Whether there is none of a list of rows that is no more. */
+  isAllOf(families: Readings['families']): boolean {
+    const lists = new Set<readonly Row[]>()
+    for (const { ranks } of families.values()) for (const { rows } of ranks) lists.add(rows)
+    return [...this.#rows.keys()].every((rows) => lists.has(rows))
+  }
+
+  /** A family from its beginning, or from where it was with `before`, some of whose rows may have left. */
+  cursor(ranks: readonly Rank[], before?: FamilyCursor): FamilyCursor {
+    return new FamilyCursor(
+      ranks.map((rank) => ({ rank, texts: this.#textsOf(rank), next: before?.writtenOf(rank.rows) ?? 0 })),
+    )
+  }
+
+  wordsOf(metric: Metric): Words {
+    const known = this.#words.get(metric)
+    if (known !== undefined) return known
+    const states = metric.kind === 'state' ? metric.states : undefined
+    const words: Words = {
+      name: this.#texts.put(metric.name),
+      states: states?.map((state) => this.#texts.put(`${labelText({ state }).replace('{', ',')} `)),
+    }
+    this.#words.set(metric, words)
+    return words
+  }
+
+  writeSample(page: Page, { name, states }: Words, labels: TextPlace, value: number): void {
     const texts = this.#texts
     if (states === undefined) {
       texts.write(name, page)
@@ -115,28 +154,6 @@ export class Exposition {
     this.#rows.set(rows, texts)
     return texts
   }
-
-  #wordsOf(metric: Metric): Words {
-    const known = this.#words.get(metric)
-    if (known !== undefined) return known
-    const states = metric.kind === 'state' ? metric.states : undefined
-    const words: Words = {
-      name: this.#texts.put(metric.name),
-      states: states?.map((state) => this.#texts.put(`${labelText({ state }).replace('{', ',')} `)),
-    }
-    this.#words.set(metric, words)
-    return words
-  }
-
-  /** Devices have left the site: all texts are made anew when they are next written, and theirs are not. */
-  #forgetGone(): void {
-    const lists = new Set<readonly Row[]>()
-    for (const { ranks } of this.#readings.families.values()) for (const { rows } of ranks) lists.add(rows)
-    if ([...this.#rows.keys()].every((rows) => lists.has(rows))) return
-    this.#texts = new LabelTexts()
-    this.#rows.clear()
-    this.#words.clear()
-  }
 }
 
 /** What is the same in all lines of a metric: its name and, for a state metric, the label of each state. */
@@ -148,7 +165,8 @@ interface Words {
 /** How far a family has been written. */
 interface Progress {
   readonly metric: Metric
-  readonly cursor: FamilyCursor
+  readonly known: KnownTexts
+  cursor: FamilyCursor
   readonly format: Format
   isHeaded: boolean
 }

@@ -70,6 +70,13 @@ export class FamilyCursor {
     return this.#heads.every(({ rank }) => ranks.some(({ rows }) => rows === rank.rows))
   }
 
+  /** How many rows of another list, which has what is left of these in the same order, are written already. */
+  writtenOf(rows: readonly Row[]): number {
+    const written = new Set(this.#heads.flatMap(({ rank, next }) => rank.rows.slice(0, next)))
+    const first = rows.findIndex((row) => !written.has(row))
+    return first < 0 ? rows.length : first
+  }
+
   /** The head whose next series is the oldest; undefined when all are written. */
   next(): Head | undefined {
     const only = this.#only

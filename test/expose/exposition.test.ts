@@ -156,6 +156,73 @@ test('two scrapes at once do not disturb each other, and what comes meanwhile is
   expect(texts).toEqual([whole, whole])
 })
 
+describe('a device that leaves while a scrape is under way', () => {
+  /** Three devices, so many sensors that each fills pages. */
+  function three() {
+    const made = setUp()
+    const sources = ['a', 'b', 'c'].map((name) => made.table.source(name, 'room'))
+    for (const from of sources) {
+      for (let i = 0; i < 3000; i++) {
+        const series = made.table.scope(from).series(temperature, { sensor: `s${i}` })
+        if (series !== undefined) made.store.apply({ series, value: i }, 1)
+      }
+    }
+    made.apply(bytesTotal, { interface: 'Gi0/1' }, 7)
+    const remove = (name: string): void => {
+      const from = sources.find(({ device }) => device === name)
+      if (from !== undefined) made.store.remove(made.table.release(from))
+    }
+    return { ...made, remove }
+  }
+
+  /** Scrapes, and lets a device leave once a line with the text is written. */
+  function scrapeWhile(exposition: Exposition, text: string, leave: () => void): string {
+    let all = ''
+    let isGone = false
+    for (const chunk of exposition.chunks('text')) {
+      all += chunk.toString()
+      if (isGone || !all.includes(text)) continue
+      isGone = true
+      leave()
+    }
+    expect(isGone).toBe(true)
+    return all
+  }
+
+  const linesOf = (text: string, device: string): number => text.split(`device="${device}"`).length - 1
+
+  test.each(['a', 'b', 'c'])('takes nothing of the others with it: %s', (gone) => {
+    const { store, remove } = three()
+    const text = scrapeWhile(new Exposition(store), 'device="b",sensor="s1500"', () => remove(gone))
+    for (const kept of ['a', 'b', 'c'].filter((name) => name !== gone)) expect(linesOf(text, kept)).toBe(3000)
+    expect(text.split('# TYPE room_temperature_celsius')).toHaveLength(2)
+    const lines = text.split('\n')
+    expect(new Set(lines).size).toBe(lines.length)
+    expect(text).toContain('interface="Gi0/1"} 7\n')
+  })
+
+  test('also where another scrape begins meanwhile, and a device comes in its place', () => {
+    const { store, table, remove } = three()
+    const exposition = new Exposition(store)
+    let other = ''
+    const text = scrapeWhile(exposition, 'device="b",sensor="s1500"', () => {
+      remove('a')
+      const scope = table.scope(table.source('d', 'room'))
+      for (let i = 0; i < 3000; i++) {
+        const series = scope.series(temperature, { sensor: `other ${i}` })
+        if (series !== undefined) store.apply({ series, value: -1 }, 1)
+      }
+      other = exposition.text('text')
+    })
+    for (const name of ['b', 'c', 'd']) {
+      expect(linesOf(text, name)).toBe(3000)
+      expect(linesOf(other, name)).toBe(3000)
+    }
+    expect(text.match(/^room_temperature_celsius\{.*$/gm)?.filter((line) => line.endsWith(' -1'))).toHaveLength(3000)
+    expect(linesOf(other, 'a')).toBe(0)
+  })
+})
+
 test('series that came and went give their room back', () => {
   const { table, store, text } = setUp()
   const exposition = new Exposition(store)

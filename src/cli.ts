@@ -151,6 +151,7 @@ const io: Io = {
   err: process.stderr,
   env: takeEnvironment(process.env, process.platform),
   clock: systemClock,
+  onHangup: (listener) => void process.on('SIGHUP', listener),
   untilStopped: () =>
     new Promise((resolve) => {
       let asked: number | undefined

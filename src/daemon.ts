@@ -27,6 +27,7 @@ import { eventMetric } from './model/event.ts'
 import type { Labels } from './model/labels.ts'
 import type { Log } from './model/log.ts'
 import type { Problem } from './model/problem.ts'
+import { aboutNoAlarm } from './model/record.ts'
 import { SeriesTable } from './model/series.ts'
 import type { Site, SiteNow } from './model/site.ts'
 import type { WebConfig } from './model/web.ts'
@@ -36,7 +37,9 @@ import { Notifier } from './notify/notifier.ts'
 import type { AlertmanagerClient } from './notify/sender.ts'
 import { Watchdog } from './notify/watchdog.ts'
 import { breather } from './reload/breath.ts'
+import { Reloading } from './reload/reloading.ts'
 import { changesBetween, mergedSite, type SiteChanges, stepTo } from './reload/site-changes.ts'
+import type { SiteSource } from './reload/site-source.ts'
 import { Schedule } from './schedule/schedule.ts'
 import { statusRoutes } from './status/status-routes.ts'
 import type { Journal, JournalEntry } from './store/journal.ts'
@@ -79,6 +82,10 @@ export interface DaemonParts {
   readonly writeReport?: WriteReport
   /** Of a siteward that shares the site with others: which part it is, as `2/5`, and the devices that are theirs. */
   readonly part?: { readonly shard: string; readonly elsewhere: ReadonlySet<string> }
+  /** Where the site is read again; absent where it stays as it is. */
+  readonly source?: SiteSource
+  /** Who is told that the site is read again, and that it was. */
+  readonly reloads?: { began(): void; ended(): void }
   /** Of one that polls only while it holds a lease: whether it does. */
   readonly mayPoll?: () => boolean
 }
@@ -119,9 +126,11 @@ export class Daemon {
   readonly #schedule: Schedule
   readonly #prepared: readonly Prepared[]
   readonly #watched: WatchedSite
+  readonly #reloading: Reloading | undefined
   /** Resolved when all is set up that the outcome of a poll needs. */
   readonly #ready: Promise<void>
   #beReady: () => void = () => {}
+  #wasReady = false
   #madeMetrics: OwnMetrics | undefined
   #local: readonly Operator[] = []
   #server: ExposeServer | undefined
@@ -231,6 +240,7 @@ export class Daemon {
       counted: (outcome) => this.#metrics.traps.inc({ outcome }),
     })
     this.#watched = new WatchedSite(this.#surroundings())
+    this.#reloading = parts.source === undefined ? undefined : this.#makeReloading(parts.source)
     for (const device of [...site.devices, ...site.unpolled, site.itself]) this.#judge.addDevice(device)
     for (const group of site.groups) this.#judge.addGroup(group)
     const { prepared, problems } = prepareJobs(site, this.#table, parts.collectors, site.stateDirectory)
@@ -286,6 +296,7 @@ export class Daemon {
     this.#skew = wall - mono
     this.#sweepLater()
     this.#pruneLater()
+    this.#reloading?.start()
     await this.#listening.start(site)
   }
 
@@ -304,10 +315,16 @@ export class Daemon {
     await this.#watched.change(step)
     const now = this.#parts.clock.now()
     this.#upkeep.follow()
+    this.#reloading?.follow()
     this.#take(this.#upkeep.tick(now))
     this.#sayOfItself(now)
     this.#keeper.flush()
     return changes
+  }
+
+  /** Reads the site again, as somebody has asked for by a signal; what came of it is in the log. */
+  async reread(): Promise<void> {
+    await this.#reloading?.reloader.reload('signal').catch(() => {})
   }
 
   /** All that is no device's does as the site says now. */
@@ -326,6 +343,7 @@ export class Daemon {
   /** Stops polling, writes and tells what is waiting, closes everything. */
   async stop(): Promise<void> {
     this.#sweep?.()
+    await this.#reloading?.stop()
     await this.#drilling.drills.stop()
     this.#prune?.()
     this.#events.stop()
@@ -348,7 +366,7 @@ export class Daemon {
       ...historyRoutes(this.#history, this.#parts.clock),
       ...pages({
         scrapes: new Scrapes(new Exposition(this.#store, clock), this.#metrics, clock),
-        isReady: () => this.watches.every((watch) => watch.polled !== undefined),
+        isReady: () => this.#isReady(),
       }),
       ...devicePages({
         readings: this.#store,
@@ -365,6 +383,7 @@ export class Daemon {
         isHeld: (key) => this.#holds.isHeld(key),
       }),
       ...this.#drilling.routes,
+      ...(this.#reloading?.routes ?? []),
       ...this.#upkeep.routes,
       ...quietRoutes({
         site: () => this.#site,
@@ -383,6 +402,12 @@ export class Daemon {
         isRecording: () => this.#parts.journal.isKept && this.#keeper.isWriting,
       }),
     ]
+  }
+
+  /** Once all was polled siteward is ready, and stays so when devices come. */
+  #isReady(): boolean {
+    this.#wasReady ||= this.watches.every((watch) => watch.polled !== undefined)
+    return this.#wasReady
   }
 
   /** Who may do what now. */
@@ -435,6 +460,22 @@ export class Daemon {
       breathe: breather(clock),
       bug: (error, device, use) => this.#bug(error, { device: device.name, probe: use.probe.name }),
     }
+  }
+
+  #makeReloading(source: SiteSource): Reloading {
+    const { clock, log, reloads } = this.#parts
+    return new Reloading({
+      ...{ source, clock, log },
+      site: () => this.#site,
+      go: (site, elsewhere) => this.reload(site, elsewhere),
+      began: () => reloads?.began(),
+      ended: () => reloads?.ended(),
+      record: (cause, summary) => {
+        const note = `reload (${cause}): ${summary}`
+        this.#keeper.record({ ...aboutNoAlarm, kind: 'operation', at: clock.now().wall, by: '', note })
+      },
+      bug: (error) => this.#bug(error, { reload: 'true' }),
+    })
   }
 
   #makeMetrics(): OwnMetrics {
@@ -543,7 +584,7 @@ export class Daemon {
   #sayOfItself(now: Moment): void {
     const canWrite = this.#parts.journal.isKept && this.#keeper.isWriting
     const recordUp = { metric: 'siteward_record_up', labels: {}, value: canWrite ? 1 : 0 }
-    this.#watched.say([recordUp, ...this.#drilling.sayings(now)], now)
+    this.#watched.say([recordUp, ...this.#drilling.sayings(now), ...(this.#reloading?.sayings ?? [])], now)
   }
 
   #take(transitions: readonly Transition[]): void {
@@ -554,7 +595,7 @@ export class Daemon {
 
   #bug(error: unknown, where: Labels): void {
     this.#metrics.bugs.inc()
-    this.#parts.log.error({ ...where, ...bugOf(error) }, 'bug: a poll threw')
+    this.#parts.log.error({ ...where, ...bugOf(error) }, 'bug: an exception that nobody expected')
   }
 
   #sweepLater(): void {

@@ -53,7 +53,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'src',
   ],
   'src/status/browser': ['src/status', 'src/model'],
-  'src/reload': ['src/model', 'src/watch'],
+  'src/reload': ['src/model', 'src/watch', 'src/expose'],
   'src/web': ['src/model', 'src/config', 'src/store', 'src/history', 'src/expose'],
   'src/ledger': ['src/model'],
   'src/sheet': ['src/model'],

@@ -145,6 +145,8 @@ export function makeSite(changed: Partial<Site> = {}): Site {
     rollUps: { keep: { hour: 1e12, day: 1e12, xun: 1e12, month: 1e12 }, bytes: 2 ** 30 },
     drills: { receipt: undefined, schedule: [] },
     devices: [],
+    deviceLists: [],
+    reloadOnChange: false,
     discoveryRanges: [],
     unpolled: [],
     duties: [],

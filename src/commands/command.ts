@@ -17,6 +17,8 @@ export interface Io {
   readonly clock: Clock
   /** Resolves at SIGINT or SIGTERM. */
   untilStopped(): Promise<void>
+  /** Calls at each SIGHUP, which without it would end the process. */
+  onHangup(listener: () => void): void
 }
 
 /** One command of the command line. */

@@ -9,29 +9,28 @@ import { type HeldLease, Lease, slowestEnd } from '../lease/lease.ts'
 import { leaseFolder } from '../lease/lease-folder.ts'
 import { bugOf } from '../model/bug.ts'
 import { type Log, lateLog } from '../model/log.ts'
-import { SeriesTable } from '../model/series.ts'
 import type { Listen, Site } from '../model/site.ts'
 import type { WebConfig } from '../model/web.ts'
 import { alertmanagerClient } from '../notify/alertmanager.ts'
-import { devicesOf, parseShard, type Shard } from '../shard.ts'
+import { parseShard, type Shard } from '../shard.ts'
 import { type Journal, JournalError, lateJournal, noJournal, openJournal } from '../store/journal.ts'
 import type { Supervisor } from '../supervisor/supervisor.ts'
 import { supervisorOf } from '../supervisor/systemd.ts'
 import type { WriteReport } from '../upkeep/report-keeper.ts'
 import { version } from '../version.ts'
-import { prepareJobs } from '../watch/jobs.ts'
 import { standBy } from '../web/standby.ts'
 import { openWeb, WebFile } from '../web/web-file.ts'
-import { checkJobs } from './check.ts'
 import { type Command, type Io, UsageError } from './command.ts'
 import { reportProcess } from './report-process.ts'
-import { byProtocol, configOf, printProblems, readSite } from './site-file.ts'
+import { byProtocol, configOf, printProblems } from './site-file.ts'
+import { SiteReader } from './site-reader.ts'
 
 const usage = `Usage: siteward run --config FILE [--shard N/M] [--lease FOLDER] [--listen HOST:PORT] [--log-level LEVEL]
                    [--web.config.file FILE]
 
 Watches the site: polls its devices, judges the readings, serves /metrics and sends alerts to Alertmanager, until it is
-told to stop (SIGINT or SIGTERM). Logs one line of JSON an event to standard output.
+told to stop (SIGINT or SIGTERM). SIGHUP has it read its site again (docs/reloading.md). Logs one line of JSON an event to
+standard output.
 
   --config FILE      the site file
   --shard N/M        take the Nth of M parts of the site: the buses, gateways and BMCs that fall to it by a stable hash
@@ -62,6 +61,7 @@ type Web = () => WebConfig
 interface RunIo extends Io {
   readonly supervisor: Supervisor
   readonly writeReport: WriteReport
+  readonly hangup: Hangup
 }
 
 /** How long an orderly end may take before the process ends all the same. */
@@ -77,24 +77,45 @@ export const run: Command = {
     const shard = values.shard === undefined ? undefined : shardOf(values.shard)
     const level = levelOf(values['log-level'])
     const listen = values.listen === undefined ? undefined : listenOf(values.listen)
-    const { site, problems } = await readSite(configOf(values), io.env)
-    const all = site === undefined ? problems : [...problems, ...checkJobs(site)]
-    printProblems(all, io)
-    if (site === undefined || all.some(({ level }) => level !== 'warning')) return 1
-    const part = partOf({ ...site, listen: listen ?? site.listen }, shard)
+    const hangup = new Hangup(io)
+    const source = new SiteReader(configOf(values), io, { listen, shard })
+    const { site, elsewhere, problems } = await source.first()
+    printProblems(problems, io)
+    if (site === undefined) return 1
+    const part = { site, shard, elsewhere, source }
     const log = lateLog(() => openLog(level))
     const web = webOf(values['web.config.file'] ?? site.access.webConfig, log, io)
     if (web === undefined) return 1
     const supervisor = supervisorOf({ env: io.env, pid: process.pid, clock: io.clock, spawn: systemSpawn, log })
-    const own = { ...io, supervisor, writeReport: reportProcess(configOf(values), io) }
+    const own = { ...io, supervisor, hangup, writeReport: reportProcess(configOf(values), io) }
     try {
       return await (values.lease === undefined
         ? watch(part, web, log, own)
         : watchInTurn(part, web, values.lease, log, own))
     } finally {
       supervisor.stopping()
+      await source.close()
     }
   },
+}
+
+/** SIGHUP asks for a reload; one that comes before anybody can do it is done then. */
+class Hangup {
+  #listener: (() => void) | undefined
+  #isWaiting = false
+
+  constructor(io: Io) {
+    io.onHangup(() => {
+      if (this.#listener === undefined) this.#isWaiting = true
+      else this.#listener()
+    })
+  }
+
+  listen(listener: () => void): void {
+    this.#listener = listener
+    if (this.#isWaiting) listener()
+    this.#isWaiting = false
+  }
 }
 
 /** The web configuration, read anew when its file changes; undefined, with the problems printed, where it has mistakes. */
@@ -132,16 +153,7 @@ interface Part {
   readonly shard: Shard | undefined
   /** The names of the devices that other shards watch. */
   readonly elsewhere: ReadonlySet<string>
-}
-
-function partOf(site: Site, shard: Shard | undefined): Part {
-  if (shard === undefined) return { site, shard, elsewhere: new Set() }
-  const { prepared } = prepareJobs(site, new SeriesTable(site.name), byProtocol)
-  const own = devicesOf(shard, prepared, site.groups)
-  const elsewhere = site.devices.filter((device) => !own.has(device)).map(({ name }) => name)
-  const devices = [...own]
-  const groups = site.groups.filter(({ members }) => devices.some(({ name }) => members.includes(name)))
-  return { site: { ...site, devices, groups }, shard, elsewhere: new Set(elsewhere) }
+  readonly source: SiteReader
 }
 
 /** Waits for the lease, then watches until told to stop, or until the lease is lost; the exit status. */
@@ -169,7 +181,7 @@ async function watchInTurn(part: Part, web: Web, folder: string, log: Log, io: R
 
 /** Runs the daemon until it is told to stop, or has lost its lease; the exit status. */
 async function watch(
-  { site, shard, elsewhere }: Part,
+  { site, shard, elsewhere, source }: Part,
   web: Web,
   log: Log,
   io: RunIo,
@@ -187,6 +199,8 @@ async function watch(
       log,
       web,
       writeReport: io.writeReport,
+      source,
+      reloads: { began: () => io.supervisor.reloading(), ended: () => io.supervisor.ready(`watches ${site.name}`) },
       ...(shard === undefined ? {} : { part: { shard: `${shard.index}/${shard.count}`, elsewhere } }),
       ...(lease === undefined ? {} : { mayPoll: () => lease.isHeld }),
     })
@@ -224,8 +238,9 @@ async function keepWatching(daemon: Daemon, site: Site, log: Log, io: RunIo, lea
   try {
     await daemon.start()
     log.info({ site: site.name, devices: site.devices.length, metrics: `${daemon.url}/metrics` }, 'siteward watches')
-    io.supervisor.ready(`watches ${site.devices.length} devices of ${site.name}`)
+    io.supervisor.ready(`watches ${site.name}`)
     io.supervisor.keepAlive(() => daemon.isAdvancing)
+    io.hangup.listen(() => void daemon.reread())
     const why = await Promise.race([io.untilStopped(), lost])
     if (why === 'lost') slowest = slowestEnd
     log.info({}, why === 'lost' ? 'siteward has lost the lease, and polls no more' : 'siteward stops')

@@ -27,7 +27,7 @@ export function readSiteWithoutSecrets(file: string, env: Io['env']): Promise<Lo
   return loadSite(file, { ...depsOf(env, fetchList), withoutSecrets: true })
 }
 
-function depsOf(env: Io['env'], lists: FetchList): LoadDeps {
+export function depsOf(env: Io['env'], lists: FetchList): LoadDeps {
   return {
     fetchList: lists,
     files,

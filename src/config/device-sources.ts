@@ -1,7 +1,11 @@
+import { basename, dirname } from 'node:path'
 import Type, { type Static } from 'typebox'
+import type { Milliseconds } from '../model/clock.ts'
+import type { DeviceList } from '../model/device-list.ts'
 import type { Place } from '../model/place.ts'
 import { checkOf, type Spot } from './check.ts'
 import { type CsvRow, parseCsv } from './csv.ts'
+import { day, minute, readDuration, second } from './durations.ts'
 import { type Files, whyUnreadable } from './files.ts'
 import { isJson, type Json, jsonOf } from './json.ts'
 import { Problems } from './problems.ts'
@@ -66,6 +70,32 @@ export async function readSources(
     ),
   )
   return items.flat()
+}
+
+/** An HTTP SD list is asked for as often as Prometheus does by default. */
+const refreshDefault: Milliseconds = minute
+
+/** Pure: which of the sources are lists that others keep. */
+export function deviceListsOf(
+  sources: readonly DeviceSource[],
+  { tree, path }: Spot,
+  problems: Problems,
+): readonly DeviceList[] {
+  return sources.flatMap(({ file_sd, http_sd, refresh_interval: interval }, index): readonly DeviceList[] => {
+    const at = tree.at([...path, index, 'refresh_interval'])
+    if (interval !== undefined && http_sd === undefined)
+      problems.add(at, 'only an http_sd list is asked for by interval')
+    if (file_sd !== undefined) return [{ kind: 'files', ...splitPath(besideFile(tree.file, file_sd)) }]
+    if (http_sd === undefined) return []
+    const every = interval === undefined ? refreshDefault : readDuration(interval, [5 * second, day], at, problems)
+    return [{ kind: 'http', url: http_sd, interval: every ?? refreshDefault }]
+  })
+}
+
+/** Whether a path is a list's own, or its folder's. */
+export function isOfList(list: DeviceList, path: string): boolean {
+  if (list.kind === 'http') return false
+  return path === list.folder || (path.startsWith(`${list.folder}/`) && fits(basename(path), list.name))
 }
 
 async function readSource(
@@ -142,16 +172,19 @@ async function filesOf(
   { files }: SourceDeps,
   problems: Problems,
 ): Promise<readonly string[]> {
-  const slash = pattern.lastIndexOf('/')
-  const [folder, last] = [pattern.slice(0, Math.max(slash, 0)) || '.', pattern.slice(slash + 1)]
-  if (!last.includes('*')) return [pattern]
+  const { folder, name } = splitPath(pattern)
+  if (!name.includes('*')) return [pattern]
   try {
     const inFolder = await files.list(folder)
-    return inFolder.filter((file) => fits(file.slice(file.lastIndexOf('/') + 1), last))
+    return inFolder.filter((file) => fits(basename(file), name))
   } catch (error) {
     problems.add(place, `the folder ${folder} ${whyUnreadable(error)}`)
     return []
   }
+}
+
+function splitPath(pattern: string): { readonly folder: string; readonly name: string } {
+  return { folder: dirname(pattern), name: basename(pattern) }
 }
 
 /** Whether a name fits a pattern with stars. No regular expression: several stars would make one slow. */

@@ -11,6 +11,7 @@ import type { Listen, Site, Traps } from '../model/site.ts'
 import { isTimeZone, systemTimeZone } from '../model/time-zone.ts'
 import { checkOf, type Spot } from './check.ts'
 import type { Credential } from './credentials.ts'
+import { deviceListsOf } from './device-sources.ts'
 import { readDrills } from './drills.ts'
 import { hour, minute, readDuration, second, week } from './durations.ts'
 import { readGroups } from './groups.ts'
@@ -90,6 +91,8 @@ export function readSite(
     rollUps: readRollUps(text, tree, problems),
     drills: readDrills(text, { devices, vocabulary }, tree, problems),
     devices,
+    deviceLists: deviceListsOf(text.device_sources, { tree, path: ['device_sources'] }, problems),
+    reloadOnChange: text.reload_on_change,
     discoveryRanges: readRanges(text.discovery_ranges, { tree, path: ['discovery_ranges'] }, problems),
     itself,
     unpolled,

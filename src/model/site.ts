@@ -4,6 +4,7 @@ import type { Holidays } from './calendar.ts'
 import type { Milliseconds } from './clock.ts'
 import type { Inhibition } from './dependency.ts'
 import type { Device } from './device.ts'
+import type { DeviceList } from './device-list.ts'
 import type { Duty } from './duty.ts'
 import type { DeviceGroup } from './group.ts'
 import type { Labels } from './labels.ts'
@@ -89,6 +90,10 @@ export interface Site {
   /** Reports on a schedule; undefined where there are none. */
   readonly reports: SiteReports | undefined
   readonly devices: readonly Device[]
+  /** The lists of devices that others keep. */
+  readonly deviceLists: readonly DeviceList[]
+  /** Whether a file that changes is read again by itself. */
+  readonly reloadOnChange: boolean
   /** Where devices may be looked for. */
   readonly discoveryRanges: readonly AddressRange[]
   /** What siteward never polls: what the ledger knows beside the devices, and what people read by hand. */

@@ -79,12 +79,13 @@ export async function changesBetween(before: Site, after: Site, breathe: Breathe
   }
 }
 
-/** What a running siteward cannot change: by what it is known, where it listens and what it remembers with, and who judges. */
+/** What a running siteward cannot change: by what it is known, where it listens, what it remembers with and in how much memory, and who judges. */
 const fixedSettings = [
   'site',
   'listen',
   'web_config',
   'state_directory',
+  'history_megabytes',
   'judge',
 ] as const satisfies readonly (keyof Settings)[]
 
@@ -93,10 +94,10 @@ const fixedSettings = [
  * that are as they were themselves, so that nothing is kept of a file that was read long ago.
  */
 export function mergedSite(before: Site, after: Site, { devices, unpolled }: SiteChanges): Site {
-  const { name, listen, stateDirectory, judge, access, vocabulary } = before
+  const { name, listen, stateDirectory, historyBytes, judge, access, vocabulary } = before
   return {
     ...after,
-    ...{ name, listen, stateDirectory, judge, vocabulary },
+    ...{ name, listen, stateDirectory, historyBytes, judge, vocabulary },
     access: { ...after.access, webConfig: access.webConfig },
     devices: withKept(before.devices, after.devices, devices),
     unpolled: withKept(before.unpolled, after.unpolled, unpolled),
@@ -139,7 +140,9 @@ type Settings = ReturnType<typeof settingsOf>
 
 /** What a site says of itself and not of its devices, by the keys of the site file. */
 function settingsOf(site: Site) {
-  const { name, access, devices: _, unpolled: _1, itself: _2, groups: _3, vocabulary: _4, ...rest } = site
+  const { name, access, devices: _, unpolled: _1, itself: _2, groups: _3, vocabulary: _4, ...more } = site
+  // What lists of others say shows in the devices.
+  const { deviceLists: _5, ...rest } = more
   const {
     stateDirectory,
     runOut,
@@ -150,6 +153,7 @@ function settingsOf(site: Site) {
     timeZone,
     dutyPlan,
     discoveryRanges,
+    reloadOnChange,
     ...same
   } = rest
   return {
@@ -166,6 +170,7 @@ function settingsOf(site: Site) {
     time_zone: timeZone(),
     duty_plan: dutyPlan,
     discovery_ranges: discoveryRanges,
+    reload_on_change: reloadOnChange,
     ...same,
   }
 }

@@ -57,6 +57,11 @@ class Systemd implements Supervisor {
     this.#send('READY=1', `STATUS=${status}`)
   }
 
+  /** With the time that sd_notify(3) asks of Type=notify-reload: CLOCK_MONOTONIC in microseconds. */
+  reloading(): void {
+    this.#send('RELOADING=1', `MONOTONIC_USEC=${process.hrtime.bigint() / 1000n}`, 'STATUS=reads the site again')
+  }
+
   stopping(): void {
     if (this.#isStopping) return
     this.#isStopping = true

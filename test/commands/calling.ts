@@ -21,7 +21,7 @@ export async function call(
       text[stream] += data
     },
   })
-  const io = { out: to('out'), err: to('err'), env, clock, untilStopped: async () => {} }
+  const io = { out: to('out'), err: to('err'), env, clock, untilStopped: async () => {}, onHangup: () => {} }
   const code = await command.run(args, io)
   return { code, ...text }
 }

@@ -60,7 +60,14 @@ describe('siteward schema', () => {
   it('says nothing where all is up to date, and knows no other option', async () => {
     const written: string[] = []
     const output = { write: (text: string) => written.push(text) }
-    const io = { out: output, err: output, env: {}, clock: systemClock, untilStopped: async () => {} }
+    const io = {
+      out: output,
+      err: output,
+      env: {},
+      clock: systemClock,
+      untilStopped: async () => {},
+      onHangup: () => {},
+    }
     expect(await command.run([], io)).toBe(0)
     expect(written).toEqual([])
     await expect(command.run(['--wrong'], io)).rejects.toThrow()

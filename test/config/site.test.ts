@@ -85,6 +85,8 @@ describe('a site', () => {
       prometheus: undefined,
       stateDirectory: join(fixtures, 'good', 'siteward-state'),
       parallelPolls: 200,
+      deviceLists: [],
+      reloadOnChange: false,
       discoveryRanges: [],
       groups: [],
       timeZone: systemTimeZone,

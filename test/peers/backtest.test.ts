@@ -40,6 +40,7 @@ describeWith(['prometheus', 'promtool'], 'a backtest of what a real Prometheus h
       env: {},
       clock: systemClock,
       untilStopped: async () => {},
+      onHangup: () => {},
     })
     expect({ status, said }).toEqual({ status: 0, said: [] })
     return JSON.parse(written.join(''))

@@ -56,6 +56,19 @@ test('nobody is told where systemd did not ask', () => {
   expect(started({}).supervisor).toBe(noSupervisor)
 })
 
+test('a reload is told with the time that systemd compares, and ends with being ready again', async () => {
+  const { notify, supervisor } = started(asked)
+  supervisor.reloading()
+  supervisor.ready('watches clinic')
+  await turn()
+  const now = Number(process.hrtime.bigint() / 1000n)
+  const [first = '', second] = notify.calls
+  const [, microseconds] = /^systemd-notify RELOADING=1 MONOTONIC_USEC=(\d+) STATUS=/.exec(first) ?? []
+  expect(now - Number(microseconds)).toBeGreaterThanOrEqual(0)
+  expect(now - Number(microseconds)).toBeLessThan(60_000_000)
+  expect(second).toBe('systemd-notify READY=1 STATUS=watches clinic')
+})
+
 test('ready, alive three times within the time, and stopping, in this order and by the socket alone', async () => {
   const { clock, notify, log, supervisor } = started(asked)
   supervisor.ready('watches 3 devices')

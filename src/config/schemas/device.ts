@@ -60,6 +60,9 @@ export const deviceSource = Type.Object(
         description: "an address of Prometheus' HTTP service discovery",
       }),
     ),
+    refresh_interval: Type.Optional(
+      duration('how often an http_sd list is asked for, 1m by default; files are read when they change'),
+    ),
     device: Type.Optional(
       Type.Record(Type.String(), Type.Unknown(), {
         description:

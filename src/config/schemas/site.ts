@@ -259,6 +259,10 @@ export function siteSchema<Device extends TSchema, Credential extends TSchema>(
         maxItems: 64,
         default: [],
       }),
+      reload_on_change: Type.Boolean({
+        description: 'read the site again by itself when one of its files has changed; lists of file_sd always are',
+        default: false,
+      }),
       discovery_ranges: Type.Array(
         Type.String({
           title: 'range of IPv4 addresses',

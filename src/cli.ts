@@ -21,6 +21,16 @@ const commands: readonly Listed[] = [
     load: async () => (await import('./commands/poll.ts')).poll,
   },
   {
+    name: 'plan',
+    summary: 'show what a changed site file would change, before it does',
+    load: async () => (await import('./commands/plan.ts')).plan,
+  },
+  {
+    name: 'reload',
+    summary: 'have the running siteward read its site again',
+    load: async () => (await import('./commands/reload.ts')).reload,
+  },
+  {
     name: 'alarms',
     summary: 'list the alarms that fire and have fired',
     load: async () => (await import('./commands/alarms.ts')).alarms,

@@ -38,7 +38,7 @@ export const check: Command = {
 }
 
 /** What only shows when the probes are compiled for their devices: addresses, options, the load of a bus. */
-function checkJobs(site: Site): readonly Problem[] {
+export function checkJobs(site: Site): readonly Problem[] {
   const { prepared, problems } = prepareJobs(site, new SeriesTable(site.name), byProtocol)
   const loads = prepared.map(({ device, use, job }) => ({
     endpoint: job.endpoint,

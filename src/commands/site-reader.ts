@@ -1,8 +1,9 @@
-import { stat } from 'node:fs/promises'
-import { relative } from 'node:path'
+import { realpath, stat } from 'node:fs/promises'
+import { dirname, relative } from 'node:path'
 import { checkBusLoad } from '../config/bus-load.ts'
-import { isOfList } from '../config/device-sources.ts'
-import { type LoadDeps, loadSite } from '../config/load.ts'
+import { type FetchList, isOfList } from '../config/device-sources.ts'
+import type { Files } from '../config/files.ts'
+import { type LoadDeps, type Loaded, loadSite } from '../config/load.ts'
 import { ParseThread } from '../config/parse-thread.ts'
 import { SeenFiles } from '../config/seen-files.ts'
 import { Memory } from '../config/shipped.ts'
@@ -59,6 +60,17 @@ export class SiteReader implements SiteSource {
     return this.#read(isFresh, { parse: this.#thread.parse, breathe }, breathe)
   }
 
+  async draft(file: string): Promise<SiteReading | undefined> {
+    const [folder, own] = await Promise.all(
+      [dirname(file), dirname(this.#file)].map((one) => realpath(one).catch(() => '')),
+    )
+    // Whoever operates may see what is wrong with a draft of the site, and nothing of other files of this machine.
+    if (folder === '' || folder !== own || !/\.ya?ml$/.test(file)) return undefined
+    const breathe = breather(this.#io.clock)
+    const { deps } = this.#deps(files, { parse: this.#thread.parse, breathe })
+    return this.#proved(await loadSite(file, deps), breathe)
+  }
+
   /** What ships changes with siteward alone. */
   marks(extent: Extent): ReadonlyMap<string, string> {
     const isMeant = extent === 'all' ? isOwn : (path: string) => this.#isListed(path)
@@ -84,25 +96,33 @@ export class SiteReader implements SiteSource {
   }
 
   async #read(isFresh: (path: string) => boolean, more: Partial<LoadDeps>, breathe: Breathe): Promise<SiteReading> {
+    const { deps, fetched } = this.#deps(this.#seen.reading(isFresh), more)
+    const reading = await this.#proved(await loadSite(this.#file, deps), breathe)
+    if (reading.site === undefined) return reading
+    this.#seen.keep()
+    this.#fetched = fetched
+    this.#lists = reading.site.deviceLists
+    this.#stateDirectory = reading.site.stateDirectory
+    return reading
+  }
+
+  /** With what a site is loaded, and where the lists land that are fetched for it. */
+  #deps(from: Files, more: Partial<LoadDeps>): { readonly deps: LoadDeps; readonly fetched: Map<string, string> } {
     const fetched = new Map<string, string>()
-    const { site, problems } = await loadSite(this.#file, {
-      ...depsOf(this.#io.env, async (url, stateDirectory) => {
-        const list = await fetchList(url, stateDirectory)
-        if (list !== undefined) fetched.set(url, list.text)
-        return list
-      }),
-      ...more,
-      files: this.#seen.reading(isFresh),
-      memory: this.#memory,
-    })
+    const fetch: FetchList = async (url, stateDirectory) => {
+      const list = await fetchList(url, stateDirectory)
+      if (list !== undefined) fetched.set(url, list.text)
+      return list
+    }
+    return { deps: { ...depsOf(this.#io.env, fetch), ...more, files: from, memory: this.#memory }, fetched }
+  }
+
+  /** What is loaded, once all of it compiles. */
+  async #proved({ site, problems }: Loaded, breathe: Breathe): Promise<SiteReading> {
     if (site === undefined) return { site, elsewhere: new Set(), problems }
     const { prepared, problems: notCompiled } = await prepareAll(site, breathe)
     const all = [...problems, ...notCompiled, ...checkBusLoad(prepared.map(busUseOf))]
     if (all.some(({ level }) => level !== 'warning')) return { site: undefined, elsewhere: new Set(), problems: all }
-    this.#seen.keep()
-    this.#fetched = fetched
-    this.#lists = site.deviceLists
-    this.#stateDirectory = site.stateDirectory
     const { listen = site.listen, shard } = this.#options
     return { ...partOf({ ...site, listen }, prepared, shard), problems: all }
   }

@@ -16,6 +16,8 @@ export interface SiteReading {
 export interface SiteSource {
   /** Reads the site anew, and proves that all of it compiles. Never rejects for what stands in a file. */
   read(extent: Extent): Promise<SiteReading>
+  /** The same of another file beside the site's own, without going on with it; undefined for one that lies elsewhere. */
+  draft(file: string): Promise<SiteReading | undefined>
   /** The files and folders in which a change may change the site, each with its mark from when it was last read. */
   marks(extent: Extent): ReadonlyMap<string, string>
   /** What is another once the file or folder was written, or another was put in its place. Never rejects. */

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import type { Collector } from '../collectors/collector.ts'
 import { AlarmKeeper, lifetimeOf, type Remembered, remember, rememberedAlarm } from './alarms/alarm-keeper.ts'
 import { alarmRoutes } from './alarms/alarm-routes.ts'
@@ -36,7 +37,12 @@ import { Clients } from './notify/clients.ts'
 import { Notifier } from './notify/notifier.ts'
 import type { AlertmanagerClient } from './notify/sender.ts'
 import { Watchdog } from './notify/watchdog.ts'
+import { probeRoutes } from './probing/probe-routes.ts'
+import { addressOfHost } from './probing/resolve.ts'
+import { postOtlp } from './push/otlp-client.ts'
+import { Pushing } from './push/pushing.ts'
 import { breather } from './reload/breath.ts'
+import { endingsOf } from './reload/plan.ts'
 import { Reloading } from './reload/reloading.ts'
 import { changesBetween, mergedSite, type SiteChanges, stepTo } from './reload/site-changes.ts'
 import type { SiteSource } from './reload/site-source.ts'
@@ -126,6 +132,7 @@ export class Daemon {
   readonly #schedule: Schedule
   readonly #prepared: readonly Prepared[]
   readonly #watched: WatchedSite
+  readonly #pushing: Pushing
   readonly #reloading: Reloading | undefined
   /** Resolved when all is set up that the outcome of a poll needs. */
   readonly #ready: Promise<void>
@@ -240,6 +247,7 @@ export class Daemon {
       counted: (outcome) => this.#metrics.traps.inc({ outcome }),
     })
     this.#watched = new WatchedSite(this.#surroundings())
+    this.#pushing = this.#makePushing()
     this.#reloading = parts.source === undefined ? undefined : this.#makeReloading(parts.source)
     for (const device of [...site.devices, ...site.unpolled, site.itself]) this.#judge.addDevice(device)
     for (const group of site.groups) this.#judge.addGroup(group)
@@ -297,6 +305,7 @@ export class Daemon {
     this.#sweepLater()
     this.#pruneLater()
     this.#reloading?.start()
+    this.#pushing.follow()
     await this.#listening.start(site)
   }
 
@@ -316,6 +325,7 @@ export class Daemon {
     const now = this.#parts.clock.now()
     this.#upkeep.follow()
     this.#reloading?.follow()
+    this.#pushing.follow()
     this.#take(this.#upkeep.tick(now))
     this.#sayOfItself(now)
     this.#keeper.flush()
@@ -344,6 +354,7 @@ export class Daemon {
   async stop(): Promise<void> {
     this.#sweep?.()
     await this.#reloading?.stop()
+    this.#pushing.stop()
     await this.#drilling.drills.stop()
     this.#prune?.()
     this.#events.stop()
@@ -367,6 +378,14 @@ export class Daemon {
       ...pages({
         scrapes: new Scrapes(new Exposition(this.#store, clock), this.#metrics, clock),
         isReady: () => this.#isReady(),
+      }),
+      ...probeRoutes({
+        ...this.#parts,
+        site: () => this.#site,
+        polls: this.#schedule,
+        mayPoll: () => this.#parts.mayPoll?.() !== false,
+        resolve: addressOfHost,
+        bug: (error) => this.#bug(error, { probe: 'true' }),
       }),
       ...devicePages({
         readings: this.#store,
@@ -462,14 +481,35 @@ export class Daemon {
     }
   }
 
+  #makePushing(): Pushing {
+    const { clock, random, log, version, site } = this.#parts
+    return new Pushing({
+      ...{ clock, random, log },
+      site: () => this.#site,
+      readings: this.#store,
+      sender: { version, instance: `${hostname()}:${site.listen.port}` },
+      post: postOtlp,
+      counted: (result, points, receiver) => this.#metrics.otlpPoints.inc({ receiver, result }, points),
+      breathe: breather(clock),
+      bug: (error) => this.#bug(error, { otlp: 'true' }),
+    })
+  }
+
   #makeReloading(source: SiteSource): Reloading {
     const { clock, log, reloads } = this.#parts
     return new Reloading({
       ...{ source, clock, log },
       site: () => this.#site,
       go: (site, elsewhere) => this.reload(site, elsewhere),
+      plan: async (site, elsewhere) => ({
+        changes: await changesBetween(this.#site, site, breather(clock)),
+        endings: endingsOf(this.#judge.cells(), site, elsewhere),
+      }),
       began: () => reloads?.began(),
-      ended: () => reloads?.ended(),
+      ended: () => {
+        this.#sayOfItself(clock.now())
+        reloads?.ended()
+      },
       record: (cause, summary) => {
         const note = `reload (${cause}): ${summary}`
         this.#keeper.record({ ...aboutNoAlarm, kind: 'operation', at: clock.now().wall, by: '', note })

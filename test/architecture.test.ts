@@ -40,6 +40,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'src/watch',
     'collectors',
   ],
+  'src/probing': ['src/model', 'src/schedule', 'src/store', 'src/watch', 'src/expose', 'collectors'],
+  'src/push': ['src/model', 'src/expose'],
   'src/dashboards': ['src/model'],
   'src/status': [
     'src/model',
@@ -53,7 +55,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'src',
   ],
   'src/status/browser': ['src/status', 'src/model'],
-  'src/reload': ['src/model', 'src/watch', 'src/expose'],
+  'src/reload': ['src/model', 'src/judge', 'src/watch', 'src/expose'],
   'src/web': ['src/model', 'src/config', 'src/store', 'src/history', 'src/expose'],
   'src/ledger': ['src/model'],
   'src/sheet': ['src/model'],

@@ -17,8 +17,10 @@ import { readHolidays } from './holidays.ts'
 import { isJson } from './json.ts'
 import { readOperators } from './operators.ts'
 import { type LoadedProbe, listProbes, loadProbe, type ProbeDeps, probeFiles } from './probes.ts'
+import { probingItems } from './probing.ts'
 import { Problems } from './problems.ts'
 import type { Protocols } from './protocols.ts'
+import { readOtlp } from './push.ts'
 import { besideFile } from './secrets.ts'
 import { loadShipped, Memory, type ShippedFiles } from './shipped.ts'
 import { checkSite, itself, ownName, readSite, type SiteText, stateDirectoryOf } from './site.ts'
@@ -80,13 +82,16 @@ async function assemble(top: SiteText, tree: Tree, deps: LoadDeps, problems: Pro
     ...(await readSources(top.device_sources, tree, stateDirectoryOf(top, tree.file, env), deps, problems)),
   ]
   const texts = await each(items, deps, ({ item, ...spot }) => readDeviceText(item, protocols, spot, problems))
+  const probing = await each(probingItems(top.probing, tree), deps, ({ item, ...spot }) =>
+    readDeviceText(item, protocols, spot, problems),
+  )
   const timing = readTiming(top.defaults ?? {}, defaultTiming, { tree, path: ['defaults'] }, problems)
   const shelf = await findProbes(top, tree, deps, problems)
   const probeDeps = { files, protocols, vocabulary, parse, known: memory.probes }
-  const probes = await loadProbesOf(texts, shelf, probeDeps, problems)
+  const probes = await loadProbesOf([...texts, ...probing], shelf, probeDeps, problems)
   const probeNames = [...shelf.files.keys()]
   const complete = texts.length === items.length && texts.flatMap(probesOf).every((name) => probes.has(name))
-  const used = new Set(texts.flatMap(probesOf))
+  const used = new Set([...texts, ...probing].flatMap(probesOf))
   const derived = readDerived(top.derived ?? [], vocabulary, tree, ['derived'], problems)
   const sources = {
     shipped: drafts,
@@ -107,9 +112,10 @@ async function assemble(top: SiteText, tree: Tree, deps: LoadDeps, problems: Pro
   const names = new Set(items.flatMap(nameIn))
   checkDependencies(devices, names, problems)
   // With a mistake elsewhere, what looks unused may be what was meant there.
-  if (problems.mistakes === 0) warnUnused(texts, top, credentials, shelf, tree, problems)
+  if (problems.mistakes === 0) warnUnused([...texts, ...probing], top, credentials, shelf, tree, problems)
   const operators = await readOperators(top, tree, deps, problems)
   const alertmanagers = await readAlertmanagers(top, tree, deps, problems)
+  const otlp = await readOtlp(top, tree, deps, problems)
   const ofItself = itself(rules.ofSiteward(), tree)
   const { duties, rules: byHand } = readDuties(
     top.duties,
@@ -121,10 +127,12 @@ async function assemble(top: SiteText, tree: Tree, deps: LoadDeps, problems: Pro
     devices: devices.map((device) => withRules(device, byHand.get(device.name))),
     unpolled: readUnpolled({ assets, duties, byHand, rules, names }),
     itself: ofItself,
+    probing: probing.map((text) => readDevice(text, parts, problems)),
     duties,
     holidays: await readHolidays(top.holidays, tree, deps.shipped.holidays, files, problems),
   }
-  return readSite(top, { ...others, names, vocabulary, operators, alertmanagers, credentials }, env, tree, problems)
+  const read = { operators, alertmanagers, otlp, credentials }
+  return readSite(top, { ...others, ...read, names, vocabulary }, env, tree, problems)
 }
 
 /** What is made of each, without those of which nothing is; other work has its turn in between. */
@@ -217,14 +225,18 @@ function checkNames(items: readonly DeviceItem[], problems: Problems): void {
 
 function warnUnused(
   texts: readonly DeviceText[],
-  { traps }: SiteText,
+  { traps, probing }: SiteText,
   credentials: ReadonlyMap<string, Credential>,
   shelf: Shelf,
   tree: Tree,
   problems: Problems,
 ): void {
   if (texts.length === 0) problems.warn(tree.keyAt(['devices']), 'the site has no device')
-  const usedCredentials = new Set([...texts.flatMap(credentialsOf), ...[traps?.credentials ?? []].flat()])
+  const usedCredentials = new Set([
+    ...texts.flatMap(credentialsOf),
+    ...[traps?.credentials ?? []].flat(),
+    ...(probing?.credentials ?? []),
+  ])
   for (const name of credentials.keys()) {
     if (!usedCredentials.has(name))
       problems.warn(tree.keyAt(['credentials', name]), `no device uses the credential "${name}"`)

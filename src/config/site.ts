@@ -1,11 +1,11 @@
 import Type, { type Static } from 'typebox'
 import type { Operator } from '../model/access.ts'
-import { type AddressRange, parseRange } from '../model/address-range.ts'
 import type { Holidays } from '../model/calendar.ts'
 import type { Inhibition } from '../model/dependency.ts'
 import type { Device } from '../model/device.ts'
 import type { Duty } from '../model/duty.ts'
 import type { Vocabulary } from '../model/metric.ts'
+import type { OtlpTarget } from '../model/push.ts'
 import type { Rule } from '../model/rule.ts'
 import type { Listen, Site, Traps } from '../model/site.ts'
 import { isTimeZone, systemTimeZone } from '../model/time-zone.ts'
@@ -16,8 +16,11 @@ import { readDrills } from './drills.ts'
 import { hour, minute, readDuration, second, week } from './durations.ts'
 import { readGroups } from './groups.ts'
 import { orOneOf } from './misspelt.ts'
+import { readProbing } from './probing.ts'
 import type { Problems } from './problems.ts'
+import { readTextfile } from './push.ts'
 import { readQuiet } from './quiet.ts'
+import { readRanges } from './ranges.ts'
 import { readReports } from './reports.ts'
 import { readRollUps } from './roll-ups.ts'
 import { cleanLabels, isReserved } from './rules.ts'
@@ -41,6 +44,8 @@ export interface SiteParts {
   readonly devices: readonly Device[]
   readonly itself: Device
   readonly unpolled: readonly Device[]
+  /** Each probe of probing: as a device that uses it alone. */
+  readonly probing: readonly Device[]
   readonly duties: readonly Duty[]
   readonly holidays: Holidays
   /** Of all devices, those with a mistake too. */
@@ -48,17 +53,20 @@ export interface SiteParts {
   readonly vocabulary: Vocabulary
   readonly operators: readonly Operator[]
   readonly alertmanagers: readonly URL[]
+  readonly otlp: readonly OtlpTarget[]
   readonly credentials: ReadonlyMap<string, Credential>
 }
 
 /** A site of its text and what was read before it; what is wrong is told. */
 export function readSite(
   text: SiteText,
-  { devices, itself, unpolled, duties, holidays, names, vocabulary, operators, alertmanagers, credentials }: SiteParts,
+  parts: SiteParts,
   env: Readonly<Record<string, string | undefined>>,
   tree: Tree,
   problems: Problems,
 ): Site {
+  const { devices, itself, unpolled, probing, duties, holidays, names, vocabulary } = parts
+  const { operators, alertmanagers, otlp, credentials } = parts
   for (const label of Object.keys(text.labels ?? {})) {
     if (!isReserved(label)) continue
     problems.add(tree.keyAt(['labels', label]), `the label "${label}" is reserved`, 'siteward or Prometheus sets it')
@@ -91,6 +99,9 @@ export function readSite(
     rollUps: readRollUps(text, tree, problems),
     drills: readDrills(text, { devices, vocabulary }, tree, problems),
     devices,
+    otlp,
+    textfile: readTextfile(text.textfile, { tree, path: ['textfile'] }, problems),
+    probing: readProbing(text.probing, probing, credentials, { tree, path: ['probing'] }, problems),
     deviceLists: deviceListsOf(text.device_sources, { tree, path: ['device_sources'] }, problems),
     reloadOnChange: text.reload_on_change,
     discoveryRanges: readRanges(text.discovery_ranges, { tree, path: ['discovery_ranges'] }, problems),
@@ -140,19 +151,6 @@ function readTimeZone(text: string | undefined, { tree }: Spot, problems: Proble
   if (isTimeZone(text)) return () => text
   problems.add(tree.at(['time_zone']), `there is no time zone "${text}"`, 'as Asia/Shanghai or UTC')
   return () => 'UTC'
-}
-
-function readRanges(texts: readonly string[], { tree, path }: Spot, problems: Problems): readonly AddressRange[] {
-  return texts.flatMap((text, index) => {
-    const range = parseRange(text)
-    if (range === undefined)
-      problems.add(
-        tree.at([...path, index]),
-        `${text} is no range of IPv4 addresses`,
-        'as 10.1.0.0/24, its first address',
-      )
-    return range ?? []
-  })
 }
 
 function readInhibit(

@@ -12,6 +12,7 @@ export interface OwnMetrics {
   readonly recordEventsLost: Counter
   readonly serviceSeconds: Histogram<'level'>
   readonly serviceLevels: Counter<'level' | 'result'>
+  readonly otlpPoints: Counter<'receiver' | 'result'>
   readonly alertsSent: Counter<'alertmanager'>
   readonly sendFailures: Counter<'alertmanager'>
   readonly alertsRefused: Counter<'alertmanager'>
@@ -126,6 +127,7 @@ export function ownMetrics(inside: Inside): OwnMetrics {
       'result',
     ]),
     traps: counter('siteward_traps_total', 'Traps that came, by what became of them', ['outcome']),
+    otlpPoints: counter('siteward_otlp_points_total', 'Readings sent by OTLP, or dropped', ['receiver', 'result']),
     alertsSent: counter('siteward_alerts_sent_total', 'Alerts that Alertmanager took', ['alertmanager']),
     sendFailures: counter('siteward_alert_send_failures_total', 'Sendings that failed and are repeated', [
       'alertmanager',

@@ -9,6 +9,8 @@ import type { Duty } from './duty.ts'
 import type { DeviceGroup } from './group.ts'
 import type { Labels } from './labels.ts'
 import type { Language, Vocabulary } from './metric.ts'
+import type { Probing } from './probing.ts'
+import type { OtlpTarget, Textfile } from './push.ts'
 import type { QuietWindow } from './quiet.ts'
 import type { SiteReports } from './report.ts'
 import type { RollUpPlan } from './roll-up.ts'
@@ -90,6 +92,12 @@ export interface Site {
   /** Reports on a schedule; undefined where there are none. */
   readonly reports: SiteReports | undefined
   readonly devices: readonly Device[]
+  /** Who is sent readings by OTLP. */
+  readonly otlp: readonly OtlpTarget[]
+  /** Where readings are written for node_exporter; undefined for nowhere. */
+  readonly textfile: Textfile | undefined
+  /** What may be asked for at /probe; undefined where nothing may. */
+  readonly probing: Probing | undefined
   /** The lists of devices that others keep. */
   readonly deviceLists: readonly DeviceList[]
   /** Whether a file that changes is read again by itself. */

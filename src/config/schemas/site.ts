@@ -80,6 +80,23 @@ export const operatorList = Type.Array(
   { description: 'who may acknowledge, drill and reload, by tokens', maxItems: 64, default: [] },
 )
 
+/** Who is sent readings by OTLP over HTTP. */
+export const otlpTargets = Type.Array(
+  Type.Object(
+    {
+      url: Type.String({ title: 'address', description: 'as http://127.0.0.1:9090/api/v1/otlp/v1/metrics' }),
+      interval: duration('how often', { default: '1m' }),
+      headers: Type.Record(Type.String({ maxLength: 100 }), secretSource('the value of a header'), {
+        description: 'headers that the receiver asks for, as Authorization',
+        propertyNames: { pattern: '^[A-Za-z0-9-]{1,100}$', description: 'as Authorization or X-Scope-OrgID' },
+        default: {},
+      }),
+    },
+    closed,
+  ),
+  { description: 'receivers of OpenTelemetry (OTLP/HTTP), to which readings are sent', maxItems: 8, default: [] },
+)
+
 /** A site file, given what a device, a credential and a rule under an alarm's name may be. */
 export function siteSchema<Device extends TSchema, Credential extends TSchema>(
   device: Device,
@@ -259,6 +276,47 @@ export function siteSchema<Device extends TSchema, Credential extends TSchema>(
         maxItems: 64,
         default: [],
       }),
+      otlp: otlpTargets,
+      textfile: Type.Optional(
+        Type.Object(
+          {
+            path: line('as /var/lib/prometheus/node-exporter/siteward.prom'),
+            interval: duration('how often it is written', { default: '1m' }),
+          },
+          { ...closed, description: "a file for the textfile collector of Prometheus' node_exporter" },
+        ),
+      ),
+      probing: Type.Optional(
+        Type.Object(
+          {
+            targets: Type.Array(
+              Type.String({
+                title: 'range of IPv4 addresses',
+                pattern: '^[0-9.]{7,15}(/[0-9]{1,2})?$',
+                description: 'as 10.1.0.0/24',
+              }),
+              { description: 'what may be asked; nothing else is', minItems: 1, maxItems: 256 },
+            ),
+            probes: Type.Array(name('probe name'), {
+              description: 'the probes that may be asked for',
+              minItems: 1,
+              maxItems: 256,
+            }),
+            credentials: Type.Array(name('credential name'), {
+              description: 'the credentials that may be asked for: names under credentials:',
+              maxItems: 256,
+              default: [],
+            }),
+            parallel: Type.Integer({
+              description: 'the most targets that are asked at once',
+              minimum: 1,
+              maximum: 200,
+              default: 20,
+            }),
+          },
+          { ...closed, description: 'what /probe?target=&probe=&credentials= answers; without it, nothing' },
+        ),
+      ),
       reload_on_change: Type.Boolean({
         description: 'read the site again by itself when one of its files has changed; lists of file_sd always are',
         default: false,

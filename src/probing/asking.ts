@@ -32,8 +32,8 @@ export interface Answered {
 /** A device's probes cannot be compiled for it: what is missing, for whoever asks. */
 export class Unaskable extends Error {}
 
-/** No poll is repeated: the task leaves the schedule after its first. */
-const onlyOnce: Milliseconds = 86_400_000
+/** Longer than any poll: the task leaves the schedule after its first, and its place there is free at the next. */
+const onlyOnce: Milliseconds = 300_000
 
 let asked = 0
 

@@ -3,6 +3,7 @@ import { json, operation, type Reply, type Request, RequestError, type Route } f
 import type { Clock, Milliseconds } from '../model/clock.ts'
 import { parseDuration } from '../model/duration.ts'
 import { labelValue } from '../model/labels.ts'
+import type { ListedQuiet } from '../model/listed-quiet.ts'
 import type { QuietWindow } from '../model/quiet.ts'
 import { ruledDevices, type SiteNow } from '../model/site.ts'
 import { localMoment, localTime } from '../model/time-zone.ts'
@@ -89,7 +90,7 @@ function end({ params, query }: Request<unknown>, parts: QuietRouteParts): Reply
   return json(200, { ended: window.name, unwell })
 }
 
-function listed({ site: siteNow, clock, holds, list }: QuietRouteParts): unknown {
+function listed({ site: siteNow, clock, holds, list }: QuietRouteParts): readonly ListedQuiet[] {
   const site = siteNow()
   const now = clock.now()
   const active = new Map(holds.quietNow(now).map(({ window, to }) => [window, to]))
@@ -106,7 +107,7 @@ function listed({ site: siteNow, clock, holds, list }: QuietRouteParts): unknown
     })
 }
 
-function textOf({ name, author, note, scope, time }: QuietWindow, timeZone: string): object {
+function textOf({ name, author, note, scope, time }: QuietWindow, timeZone: string): Omit<ListedQuiet, 'active'> {
   const times =
     time.kind === 'once'
       ? { from: localTime(time.from, timeZone), until: localTime(time.to, timeZone) }

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import type { ListedQuiet } from '../model/listed-quiet.ts'
 import { type Command, type Io, UsageError } from './command.ts'
 import { atEach, eachOptions, eachUsage, findEach } from './each-daemon.ts'
 import { DaemonError, goodBody, type RunningDaemon } from './operate.ts'
@@ -68,21 +69,6 @@ function actionOf(values: Values, [word, name, more]: readonly string[]): Action
   throw new UsageError(word === 'end' ? 'exactly one NAME is needed' : `quiet has no ${word}: add or end`)
 }
 
-/** A quiet time as the list has it. */
-interface Listed {
-  readonly name: string
-  readonly by: string
-  readonly note: string
-  readonly devices: readonly string[]
-  readonly alarms: readonly string[]
-  readonly match: Readonly<Record<string, string>>
-  readonly from?: string
-  readonly until?: string
-  readonly active?: boolean
-  readonly ends?: string
-  readonly unwell?: readonly string[]
-}
-
 function list(daemons: readonly RunningDaemon[], io: Io): Promise<number> {
   return atEach('quiet', daemons, io, async (daemon) => {
     const all = await quietTimesOf(daemon)
@@ -90,8 +76,8 @@ function list(daemons: readonly RunningDaemon[], io: Io): Promise<number> {
   })
 }
 
-async function quietTimesOf(daemon: RunningDaemon): Promise<readonly Listed[]> {
-  const body = goodBody(await daemon.call('GET', '/api/v1/quiet')) as { readonly quiet: readonly Listed[] }
+async function quietTimesOf(daemon: RunningDaemon): Promise<readonly ListedQuiet[]> {
+  const body = goodBody(await daemon.call('GET', '/api/v1/quiet')) as { readonly quiet: readonly ListedQuiet[] }
   return body.quiet
 }
 
@@ -110,7 +96,7 @@ async function freeName(daemons: readonly RunningDaemon[]): Promise<string | und
   return `quiet-${Math.max(0, ...numbers) + 1}`
 }
 
-function lineOf(one: Listed): string {
+function lineOf(one: Omit<ListedQuiet, 'active'> & Partial<ListedQuiet>): string {
   const about = [
     ...one.devices,
     ...one.alarms,
@@ -153,7 +139,7 @@ function addition(values: Values): Action {
 }
 
 interface Added {
-  readonly quiet: Listed
+  readonly quiet: Omit<ListedQuiet, 'active'>
   readonly written: boolean
 }
 

@@ -1,3 +1,4 @@
+import type { ListedQuiet } from '../../model/listed-quiet.ts'
 import type { DeviceReadings, ReadingStatus, Status } from '../shape.ts'
 import { attend, endQuiet, signIn, silence } from './actions.ts'
 import { drawChart, type Past } from './chart.ts'
@@ -7,7 +8,7 @@ import { Feed } from './feed.ts'
 import { news } from './model.ts'
 import { operator } from './operate.ts'
 import { page } from './shell.ts'
-import { type Asked, type PastAlarm, type QuietTime, type State, say, type View } from './state.ts'
+import { type Asked, type PastAlarm, type State, say, type View } from './state.ts'
 import { type Language, word } from './words.ts'
 
 const languageKey = 'siteward-language'
@@ -137,7 +138,7 @@ class App {
         )
         return
       case 'quiet':
-        void this.#loadInto('quiet', '/api/v1/quiet', (body: { quiet: readonly QuietTime[] }) => body.quiet)
+        void this.#loadInto('quiet', '/api/v1/quiet', (body: { quiet: readonly ListedQuiet[] }) => body.quiet)
         return
       default:
         return

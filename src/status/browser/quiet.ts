@@ -1,6 +1,7 @@
+import type { ListedQuiet } from '../../model/listed-quiet.ts'
 import { h } from './dom.ts'
 import { badge, button, labelsText } from './parts.ts'
-import { type QuietTime, type State, say } from './state.ts'
+import { type State, say } from './state.ts'
 
 /** Quiet times: those of the site file, and those that people have added. */
 export function quietView(state: State): HTMLElement {
@@ -30,7 +31,7 @@ function content(state: State): HTMLElement {
   }
 }
 
-function card(quiet: QuietTime, state: State): HTMLElement {
+function card(quiet: ListedQuiet, state: State): HTMLElement {
   const { name, by, note, devices, alarms, match } = quiet
   const scope = [...devices, ...alarms, labelsText(match)].filter((text) => text !== '').join(', ')
   const times = quiet.recurring === true ? say(state, 'recurring') : `${quiet.from ?? ''} – ${quiet.until ?? ''}`

@@ -1,3 +1,4 @@
+import type { ListedQuiet } from '../../model/listed-quiet.ts'
 import type { DeviceReadings, Status } from '../shape.ts'
 import type { Link } from './feed.ts'
 import { type Language, type Word, word } from './words.ts'
@@ -29,22 +30,6 @@ export interface PastAlarm {
   readonly service_levels: readonly { readonly level: string; readonly state: string }[]
 }
 
-/** A quiet time, as `/api/v1/quiet` answers. */
-export interface QuietTime {
-  readonly name: string
-  readonly by: string
-  readonly note: string
-  readonly devices: readonly string[]
-  readonly alarms: readonly string[]
-  readonly match: Readonly<Record<string, string>>
-  readonly from?: string
-  readonly until?: string
-  readonly recurring?: boolean
-  readonly active: boolean
-  readonly ends?: string
-  readonly unwell?: readonly string[]
-}
-
 /** All that the page shows is made of. */
 export interface State {
   readonly status: Status | undefined
@@ -61,7 +46,7 @@ export interface State {
   readonly past: Asked<readonly PastAlarm[]>
   readonly pastSince: string
   readonly pastPage: number
-  readonly quiet: Asked<readonly QuietTime[]>
+  readonly quiet: Asked<readonly ListedQuiet[]>
 }
 
 /** Words in the reader's language. */

@@ -149,21 +149,24 @@ async function startAgents() {
   return agents
 }
 
-/** Hosts: one that takes the password, one that takes nothing, one whose command never ends. */
+/** Hosts that take the password, the key, neither, or never end a command; one address each, since a login is shared. */
 async function startHosts() {
-  const uptime = { stdout: '3600.00 7200.00\n' }
   const parsed = ssh2.utils.parseKey(hostKey.secret, passphrase.secret)
   if (parsed instanceof Error) throw parsed
   const key = `${parsed.type} ${parsed.getPublicSSH().toString('base64')}`
-  const hosts = {
-    good: await startSshSimulator({
+  const host = (taken: { readonly password?: string; readonly keys?: readonly string[] }, hangs = false) =>
+    startSshSimulator({
       user: 'siteward',
-      password: hostPassword.secret,
-      keys: [key],
-      command: () => uptime,
-    }),
-    closed: await startSshSimulator({ user: 'siteward', password: 'another', command: () => uptime }),
-    hanging: await startSshSimulator({ user: 'siteward', password: hostPassword.secret, command: () => 'hang' }),
+      ...taken,
+      command: () => (hangs ? 'hang' : { stdout: '3600.00 7200.00\n' }),
+    })
+  const hosts = {
+    good: await host({ password: hostPassword.secret }),
+    byKey: await host({ keys: [key] }),
+    closed: await host({ password: 'another' }),
+    closedToKeys: await host({ password: 'another' }),
+    other: await host({ password: hostPassword.secret }),
+    hanging: await host({ password: hostPassword.secret }, true),
   }
   closing.push(...Object.values(hosts).map((one) => () => one.close()))
   return hosts
@@ -250,7 +253,7 @@ async function writeSite(): Promise<void> {
     `  - { name: ${name}, address: '127.0.0.1:${address}', probes: [ssh-device], credentials: ${credentials}, ssh: { host_key: '${key}' } }`
   const bmc = (name: string, address: number): string =>
     `  - { name: ${name}, address: '127.0.0.1:${address}', probes: [bmc-device], credentials: bmc, ipmi: { tool: ipmitool } }`
-  const { good, closed, hanging } = hosts
+  const { good, byKey, closed, closedToKeys, other, hanging } = hosts
   const user = 'version: 3, user: siteward'
   mkdirSync(at('systemd'))
   hide('systemd/siteward_privacy', privacy.secret)
@@ -291,10 +294,10 @@ ${[
   snmp('v3-other', agents.stranger.port, 'v3'),
   snmp('v3-echo', udpEcho, 'v3'),
   ssh('host', good.port, good.fingerprint, 'host'),
-  ssh('host-by-key', good.port, good.fingerprint, 'key'),
+  ssh('host-by-key', byKey.port, byKey.fingerprint, 'key'),
   ssh('host-closed', closed.port, closed.fingerprint, 'host'),
-  ssh('host-closed-key', closed.port, closed.fingerprint, 'key'),
-  ssh('host-other', closed.port, good.fingerprint, 'host'),
+  ssh('host-closed-key', closedToKeys.port, closedToKeys.fingerprint, 'key'),
+  ssh('host-other', other.port, good.fingerprint, 'host'),
   ssh('host-hanging', hanging.port, hanging.fingerprint, 'host'),
   ssh('host-echo', tcpEcho, good.fingerprint, 'host'),
   ssh('host-nobody', nobody, good.fingerprint, 'key'),

@@ -104,7 +104,8 @@ devices: [{ name: room, address: '127.0.0.1:${room.port}', probes: [modbus-tempe
   })
 
   test('it polls and keeps its record', async () => {
-    expect(await metrics()).toMatch(/siteward_record_up\{.*\} 1/)
+    const isKept = async (): Promise<boolean> => /siteward_record_up\{.*\} 1/.test(await metrics())
+    await until(isKept, 20, () => daemon.output())
     expect(readdirSync(join(folder, 'state', 'state'))).toContain('alarms.db')
   })
 

@@ -12,6 +12,9 @@ const mostMegabytes = 512
 /** What the build makes of parse-worker.ts; there is none beside the sources, where everything is one thread. */
 const built = import.meta.url.endsWith('.ts') ? undefined : new URL('./parse-worker.cjs', import.meta.url)
 
+/** Why a thread has died, and has answered nothing. */
+type NoAnswer = 'too much memory' | 'no thread'
+
 /**
  * Parses YAML in a thread of its own, so that no poll waits for it: 5,000 devices take one to two seconds. The thread
  * starts with the first text, and ends with `close`.
@@ -34,10 +37,12 @@ export class ParseThread {
     const turn = this.#last.then(() => this.#ask({ text, file }, program))
     this.#last = turn
     const answer = await turn
-    if (answer === undefined) {
+    if (answer === 'too much memory') {
       problems.add({ file, line: 1, column: 1 }, 'the file takes too much memory to be parsed', 'split it')
       return undefined
     }
+    // Polls wait for it then, but a right file must not be refused because a thread cannot run here.
+    if (answer === 'no thread') return parseTree(text, file, problems)
     problems.take(answer.problems)
     if (answer.packed === undefined) return undefined
     const packed: PackedTree = JSON.parse(answer.packed)
@@ -48,27 +53,30 @@ export class ParseThread {
     await this.#worker?.terminate()
   }
 
-  /** Undefined where the thread has died of it. */
-  #ask(order: ParseOrder, program: URL): Promise<ParseAnswer | undefined> {
+  #ask(order: ParseOrder, program: URL): Promise<ParseAnswer | NoAnswer> {
     this.#worker ??= this.#start(program)
     const worker = this.#worker
     return new Promise((resolve) => {
+      let why: NoAnswer = 'no thread'
+      const note = (error: Error): void => {
+        if ('code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY') why = 'too much memory'
+      }
       const done = (answer: ParseAnswer): void => {
-        worker.off('exit', fail)
+        worker.off('exit', fail).off('error', note)
         resolve(answer)
       }
       const fail = (): void => {
         worker.off('message', done)
-        resolve(undefined)
+        resolve(why)
       }
-      worker.once('message', done)
-      worker.once('exit', fail)
+      worker.once('message', done).once('error', note).once('exit', fail)
       worker.postMessage(order)
     })
   }
 
   #start(program: URL): Worker {
-    const worker = new Worker(program, { resourceLimits: { maxOldGenerationSizeMb: this.#most } })
+    // What Node was told to load before siteward is not for threads.
+    const worker = new Worker(program, { execArgv: [], resourceLimits: { maxOldGenerationSizeMb: this.#most } })
     worker.unref()
     worker.on('error', () => {})
     worker.once('exit', () => {

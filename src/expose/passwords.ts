@@ -117,7 +117,11 @@ export class Passwords {
   }
 
   #start(): Worker {
-    const worker = new Worker(work, { eval: true, workerData: createRequire(import.meta.url).resolve('bcryptjs') })
+    const worker = new Worker(work, {
+      eval: true,
+      execArgv: [],
+      workerData: createRequire(import.meta.url).resolve('bcryptjs'),
+    })
     worker.unref()
     worker.on('error', () => {})
     worker.on('exit', () => {

@@ -1,16 +1,9 @@
-import { Resolver } from 'node:dns/promises'
+import { lookup } from 'node:dns/promises'
 
-/** Two questions of two seconds: a scrape has ten seconds as a rule. */
-const resolver = new Resolver({ timeout: 2000, tries: 2 })
-
-/**
- * The first IPv4 address of a name, asked of the name servers without a thread of the process: these few belong to files
- * and to the names of devices, and names that a client makes up must not take them. Undefined where it has none.
- */
+/** The first IPv4 address of a name, by the machine's own resolver; undefined where it has none. */
 export async function addressOfHost(name: string): Promise<string | undefined> {
   try {
-    const [first] = await resolver.resolve4(name)
-    return first
+    return (await lookup(name, { family: 4 })).address
   } catch {
     return undefined
   }

@@ -46,7 +46,6 @@ export class Upkeep {
   follow(): void {
     this.#ledger.follow()
     this.#duties.follow()
-    this.#reports.follow()
   }
 
   /** Lets time pass; returns what the judge made of what siteward says. */

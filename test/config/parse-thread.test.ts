@@ -60,3 +60,10 @@ test('one that takes all its memory is a mistake of the file', async () => {
     'f.yaml:1:1: the file takes too much memory to be parsed (split it)',
   ])
 })
+
+test('where no thread can run the file is parsed on the spot', async () => {
+  thread = new ParseThread(new URL('data:text/javascript,throw new Error("not here")'))
+  const problems = new Problems()
+  expect((await thread.parse(long('site: here'), 'f.yaml', problems))?.data['site']).toBe('here')
+  expect(problems.list()).toEqual([])
+})

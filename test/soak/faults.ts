@@ -10,7 +10,7 @@ export const houseFaults = [
   'reloaded',
   'misconfigured',
   'alertmanager-cut',
-  'alertmanager-killed',
+  'alertmanager-restarted',
   'slow-clients',
 ] as const
 

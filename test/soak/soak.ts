@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { seededRandom } from '../../src/model/random.ts'
 import { House, type Vitals } from '../faults/house.ts'
@@ -10,9 +11,10 @@ import { Paging, SlowClients } from './surroundings.ts'
 import { verdictOf } from './verdict.ts'
 
 /*
- * `npm run soak [-- --minutes 30 --rooms 20 --seed 1]`: the demonstration's room many times over, under random faults of
+ * `npm run soak [-- --minutes 30 --rooms 20 --seed 1 --log FILE]`: the demonstration's room many times over, under random faults of
  * every class, with random reloads and kills. Prints what was done, what was seen of it and what is held in the end; the
- * exit status is 1 when a fault went unseen, somebody was paged for nothing, or something leaks.
+ * exit status is 1 when a fault went unseen, somebody was paged for nothing, or something leaks. FILE gets the last of what
+ * siteward printed.
  */
 
 const betweenLooks = 3000
@@ -31,7 +33,7 @@ interface Soak {
   hasGuests: boolean
 }
 
-async function soak(minutes: number, rooms: Rooms, seed: number): Promise<boolean> {
+async function soak(minutes: number, rooms: Rooms, seed: number, log?: string): Promise<boolean> {
   const { paging, url } = await Paging.start()
   const house = await House.build({ site: rooms.site(false, url) })
   try {
@@ -46,7 +48,7 @@ async function soak(minutes: number, rooms: Rooms, seed: number): Promise<boolea
     const pages = paging.pages.map((page) => ({ ...page, at: page.at - began }))
     const report = reportOf({ faults, looks: run.looks, pages, held, verdict: verdictOf(faults, run.looks, pages) })
     process.stdout.write(report.text)
-    if (!report.isGood) process.stdout.write(`\n${house.output.slice(-20_000)}\n`)
+    if (log !== undefined) writeFileSync(log, house.output)
     return report.isGood
   } finally {
     await house.remove()
@@ -109,7 +111,7 @@ async function begin(run: Soak, fault: Fault): Promise<void> {
       process.kill(house.pid, 'SIGHUP')
     },
     'alertmanager-cut': () => paging.cut(),
-    'alertmanager-killed': () => paging.kill(),
+    'alertmanager-restarted': () => paging.stop(),
     'slow-clients': () => clients.come(house.port),
   }
   await kinds[fault.kind]()
@@ -123,7 +125,7 @@ function end(run: Soak, fault: Fault): void {
   if (fault.kind === 'paused') process.kill(run.house.pid, 'SIGCONT')
   if (fault.kind === 'misconfigured') reload(run)
   if (fault.kind === 'alertmanager-cut') run.paging.mend()
-  if (fault.kind === 'alertmanager-killed') run.paging.revive()
+  if (fault.kind === 'alertmanager-restarted') run.paging.revive()
   if (fault.kind === 'slow-clients') run.clients.go()
 }
 
@@ -164,8 +166,9 @@ const { values } = parseArgs({
     minutes: { type: 'string', default: '30' },
     rooms: { type: 'string', default: '20' },
     seed: { type: 'string', default: '1' },
+    log: { type: 'string' },
   },
 })
 const rooms = await Rooms.start(numberOf(values.rooms, 'rooms'))
-const isGood = await soak(numberOf(values.minutes, 'minutes'), rooms, Number(values.seed))
+const isGood = await soak(numberOf(values.minutes, 'minutes'), rooms, Number(values.seed), values.log)
 process.exit(isGood ? 0 : 1)

@@ -33,7 +33,7 @@ export class Paging {
   group_wait: 1s
   group_interval: 2s
   repeat_interval: 24h
-  routes: [{ matchers: [alertname = Watchdog], receiver: nobody }]
+  routes: [{ matchers: [alertname = SitewardWatchdog], receiver: nobody }]
 receivers:
   - name: nobody
   - name: pager
@@ -57,8 +57,9 @@ receivers:
     this.#link.mend()
   }
 
-  kill(): void {
-    void this.#program?.stop('SIGKILL')
+  /** Ends Alertmanager; one that is killed forgets what it has paged, and who is well again is never told of. */
+  stop(): void {
+    void this.#program?.stop('SIGTERM')
   }
 
   /** Starts Alertmanager on what it had kept. */

@@ -70,9 +70,7 @@ function isSeen(fault: Fault, looks: readonly Look[], pages: readonly Page[]): b
   const before = looks.findLast((look) => look.at < at)
   switch (fault.kind) {
     case 'hot':
-      return pages.some(({ alertname, device, at: paged }) => {
-        return alertname === 'RoomTemperature' && device === fault.device && paged > at && paged < to
-      })
+      return hasFired(pages, 'RoomTemperature', fault.device, at, to)
     case 'killed':
     case 'stopped':
       return meanwhile.some(({ process }) => process !== before?.process)
@@ -83,7 +81,7 @@ function isSeen(fault: Fault, looks: readonly Look[], pages: readonly Page[]): b
     case 'misconfigured':
       return meanwhile.some(({ isReloaded }) => !isReloaded)
     case 'alertmanager-cut':
-    case 'alertmanager-killed':
+    case 'alertmanager-restarted':
       return grown(looks, at, to, ({ sendFailures }) => sendFailures) > 0
     case 'slow-clients':
       // They must not be noticed: /metrics went on being answered.
@@ -91,6 +89,13 @@ function isSeen(fault: Fault, looks: readonly Look[], pages: readonly Page[]): b
     default:
       return grown(looks, at, to, (look) => look.faults.get(fault.device) ?? 0) > 0
   }
+}
+
+/** Whether an alarm was told of in that time, or had been before and was not taken back. */
+function hasFired(pages: readonly Page[], alarm: string, device: string, from: number, to: number): boolean {
+  const own = pages.filter((page) => page.alertname === alarm && page.device === device)
+  const before = own.findLast((page) => page.at <= from)
+  return before?.status === 'firing' || own.some(({ status, at }) => status === 'firing' && at > from && at < to)
 }
 
 /** Whether something stands behind a page: its device's illness, something in its room, or what was done to siteward. */

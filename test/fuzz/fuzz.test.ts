@@ -8,8 +8,11 @@ import { Tally } from './tally.ts'
 /** Replies in all; `npm run fuzz` asks for the whole million. */
 const replies = Number(process.env['FUZZ'] ?? 20_000)
 const seed = Number(process.env['FUZZ_SEED'] ?? 1)
-/** In ms: nothing that a device sends may hold up the others for longer. */
-const mostStall = 100
+/**
+ * In ms: nothing that a device sends may hold up the others for longer. The small number of replies is judged less
+ * strictly, since it runs beside other tests, and much of its time is the compiler's.
+ */
+const mostStall = process.env['FUZZ'] === undefined ? 400 : 100
 
 describe.each([
   ['SNMP v1 and v2c', fuzzCommunity, 0.35],

@@ -465,6 +465,30 @@ describe('an agent that lies, hangs or floods', () => {
     expect({ readings, kind: faults[0]?.kind }).toEqual({ readings: [], kind: 'timeout' })
   })
 
+  test.each([
+    ['elsewhere', [], 'timeout'],
+    ['the agent itself', [1], undefined],
+  ])('an answer to SNMPv3 from %s, signed as it should be', async (_, values, kind) => {
+    const agent = await serve('1.3.6.1.2.1.1.3.0|67|1\n', [
+      { name: 'auth', auth: { protocol: 'sha256', secret: 'hunter2-hunter2' } },
+    ])
+    const [upstream, other] = [createSocket('udp4'), createSocket('udp4')]
+    await new Promise<void>((resolve) => other.bind(0, '127.0.0.2', resolve))
+    const port = await fake((request, from, here) => {
+      // The discovery comes from the agent: without it nothing is asked for at all.
+      const isQuestion = request.length > 90
+      upstream.once('message', (reply) =>
+        (isQuestion && kind !== undefined ? other : here).send(reply, from.port, from.address),
+      )
+      upstream.send(request, agent, '127.0.0.1')
+    })
+    const auth = { protocol: 'sha256', secret: new Secret('hunter2-hunter2') }
+    const { readings, faults } = await pollOnce(port, points, { version: 3, user: 'auth', auth })
+    upstream.close()
+    other.close()
+    expect({ values: readings.map(({ value }) => value), kind: faults[0]?.kind }).toEqual({ values, kind })
+  })
+
   test('an answer for another OID is not taken', async () => {
     const port = await fake((request, from, here) => {
       const reply = echo(request)

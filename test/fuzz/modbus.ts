@@ -76,7 +76,7 @@ interface Wrapping {
   readonly transport: NonNullable<DeviceOptions['transport']>
   asked(request: Buffer): Asked
   wrap(answer: readonly number[], request: Buffer): Buffer
-  /** What of the bytes that were sent may be an answer: frame by frame, or from every place where noise may come before. */
+  /** What of the bytes that were sent may be an answer, wherever it begins: noise may come before it, or half a frame. */
   answers(sent: Buffer, request: Buffer, asked: Asked): readonly Buffer[]
 }
 
@@ -96,12 +96,10 @@ const mbap: Wrapping = {
     return Buffer.concat([head, Buffer.from(answer)])
   },
   answers(sent, request) {
-    const answers: Buffer[] = []
-    for (let at = 0; at + 6 <= sent.length; at += 6 + sent.readUInt16BE(at + 4)) {
-      const isMine = sent.readUInt16BE(at) === request.readUInt16BE(0) && sent.readUInt16BE(at + 2) === 0
-      if (isMine) answers.push(sent.subarray(at + 6, at + 6 + sent.readUInt16BE(at + 4)))
-    }
-    return answers
+    const places = Array.from({ length: Math.max(0, sent.length - 5) }, (_, at) => at)
+    return places
+      .filter((at) => sent.readUInt16BE(at) === request.readUInt16BE(0) && sent.readUInt16BE(at + 2) === 0)
+      .map((at) => sent.subarray(at + 6, at + 6 + sent.readUInt16BE(at + 4)))
   },
 }
 

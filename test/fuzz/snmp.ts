@@ -1,5 +1,6 @@
 import { createSocket, type Socket } from 'node:dgram'
 import { requestPdus } from '../../collectors/snmp/codec.ts'
+import { variablesOf } from '../../collectors/snmp/message.ts'
 import { parseRecording } from '../../collectors/snmp/recording.ts'
 import type { SnmpSpec } from '../../collectors/snmp/schema.ts'
 import { startSnmpSimulator } from '../../collectors/snmp/simulator.ts'
@@ -99,11 +100,23 @@ interface Sent {
   readonly message: Buffer
 }
 
-/** A message without what stands behind it in the datagram, at which the library takes offence and net-snmp does not. */
-function whole(message: Buffer): Buffer {
+/** RFC 3416 section 3: Null, and what stands where there is no value. */
+const empty: readonly number[] = [0x05, 0x80, 0x81, 0x82]
+
+/**
+ * A message as the reference can read it: without what stands behind it in the datagram, and with octets in place of a
+ * Null that has a content, behind which the library is lost. Values are as they were.
+ */
+function readable(message: Buffer): Buffer {
   const [, first = 0, second = 0, third = 0] = message
   const length = first < 0x80 ? 2 + first : first === 0x81 ? 3 + second : first === 0x82 ? 4 + second * 256 + third : 0
-  return length === 0 ? message : message.subarray(0, length)
+  const copy = Buffer.from(length === 0 ? message : message.subarray(0, length))
+  const variables = variablesOf(copy)
+  for (const { tag, value } of variables === 'encrypted' ? [] : variables) {
+    if (!empty.includes(tag) || value.length === 0 || value.length > 0x7f) continue
+    copy[value.byteOffset - copy.byteOffset - 2] = 0x04
+  }
+  return copy
 }
 
 /** Whether a reading is what the good agent holds, or what net-snmp reads in one of these replies. */
@@ -113,7 +126,7 @@ function isRight(reading: Reading, sent: readonly Sent[], library: Library): boo
     Object.is(Number(number.toPrecision(12)), Number(reading.value.toPrecision(12)))
   if (same(byOid.get(oid)?.number ?? Number.NaN)) return true
   return sent.some(({ id, message }) =>
-    library.decode(whole(message), id)?.some((one) => one.oid === oid && same(numberOf(one.type, one.value))),
+    library.decode(readable(message), id)?.some((one) => one.oid === oid && same(numberOf(one.type, one.value))),
   )
 }
 

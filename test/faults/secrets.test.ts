@@ -7,6 +7,7 @@ import { request as ask } from 'node:https'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
 import bcrypt from 'bcryptjs'
 import ssh2 from 'ssh2'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -39,6 +40,7 @@ const wrongToken = canary('a wrong token')
 const listKey = canary('key of a list of devices')
 const receiptKey = canary('key of the receipt')
 const alertmanagerPassword = canary('password of Alertmanager')
+const receiverToken = canary('token of an OTLP receiver')
 const ofAnother = canary('of another program, in the environment')
 const ofALibrary = canary('in the words of an exception')
 
@@ -61,6 +63,7 @@ const canaries: Canary[] = [
   listKey,
   receiptKey,
   alertmanagerPassword,
+  receiverToken,
   ofAnother,
   ofALibrary,
 ]
@@ -97,11 +100,11 @@ async function startEcho(
   heard: (request: IncomingMessage, body: string) => string | undefined,
 ): Promise<number> {
   const server = createHttpServer((request, response) => {
-    let body = ''
-    request.on('data', (data) => {
-      body += data
-    })
+    const parts: Buffer[] = []
+    request.on('data', (data: Buffer) => parts.push(data))
     request.on('end', () => {
+      const sent = Buffer.concat(parts)
+      const body = (request.headers['content-encoding'] === 'gzip' ? gunzipSync(sent) : sent).toString()
       const answer = heard(request, body)
       response.writeHead(answer === undefined ? status : 200)
       response.end(answer ?? `${request.url} ${request.rawHeaders.join(' ')} ${body}`)
@@ -247,6 +250,13 @@ async function writeSite(): Promise<void> {
     // It refuses all that it is told; who asks for a drill's alert hears that it is there.
     return method === 'GET' ? '[{"status":{"state":"active"},"receivers":[{"name":"duty"}]}]' : undefined
   })
+  const receiver = await startEcho(400, ({ headers }, body) => {
+    if (headers.authorization === `Bearer ${receiverToken.secret}`) shownTo.set(receiverToken.name, 'an OTLP receiver')
+    evidence.push({ what: 'what an OTLP receiver was told', bytes: Buffer.from(body) })
+    return undefined
+  })
+  for (const credentials of ['file', 'v3'])
+    pages.push(`/probe?target=127.0.0.1:${agents.stranger.port}&probe=snmp-device&credentials=${credentials}`)
   const snmp = (name: string, address: number, credentials: string): string =>
     `  - { name: ${name}, address: '127.0.0.1:${address}', probes: [snmp-device], credentials: ${credentials} }`
   const ssh = (name: string, address: number, key: string, credentials: string): string =>
@@ -265,6 +275,9 @@ state_directory: ${folderOfState}
 probe_directories: [${at('probes')}]
 web_config: ${at('web.yml')}
 alertmanagers: [{ url: 'http://127.0.0.1:${alertmanager}', user: siteward, password: ${hide('alertmanager', alertmanagerPassword.secret)} }, 'http://127.0.0.1:${nobody}', 'https://127.0.0.1:${alertmanager}']
+otlp: [{ url: 'http://127.0.0.1:${receiver}/v1/metrics', interval: 5s, headers: { Authorization: ${hide('receiver', `Bearer ${receiverToken.secret}`)} } }]
+textfile: { path: ${at('siteward.prom')}, interval: 5s }
+probing: { targets: [127.0.0.0/8], probes: [snmp-device], credentials: [file, v3] }
 resend: 1s
 run_out: 1m
 drills: { receipt: 'http://127.0.0.1:${receipts}/pages?key=${encodeURIComponent(receiptKey.secret)}' }
@@ -468,6 +481,21 @@ async function command(...args: readonly string[]): Promise<number> {
   })
 }
 
+/** Once with a secret that others may read, by the signal and by HTTP, and once as it should be. */
+async function reload(daemon: Daemon): Promise<void> {
+  chmodSync(at('community'), 0o644)
+  daemon.signal('SIGHUP')
+  await until(
+    () => daemon.output.includes('open to others (mode 0644)'),
+    60,
+    () => daemon.output,
+  )
+  expect((await answerTo('POST', '/-/reload', asOperator(operatorToken.secret))).status).not.toBe(200)
+  chmodSync(at('community'), 0o600)
+  const { status, text } = await answerTo('POST', '/-/reload', asOperator(operatorToken.secret))
+  expect(status, text).toBe(200)
+}
+
 /** Starts it anew after the crash, and stops it as a service manager does. */
 async function stopInOrder(): Promise<void> {
   const runtime = at('runtime')
@@ -513,12 +541,11 @@ beforeAll(async () => {
   for (const page of pages)
     expect([200, 503], page).toContain((await answerTo('GET', page, asUser(webPassword.secret))).status)
   await until(
-    () => shownTo.has(receiptKey.name),
+    () => shownTo.has(receiptKey.name) && shownTo.has(receiverToken.name),
     60,
     () => daemon.output,
   )
-  await answerTo('POST', '/-/reload', asOperator(operatorToken.secret))
-  await pause(1000)
+  await reload(daemon)
   clearInterval(watching)
   daemon.throwWith(`cannot use ${ofALibrary.secret}:\n${ofALibrary.secret}\n    at ${ofALibrary.secret} (x.js:1:1)`)
   const ended = await daemon.ended
@@ -531,7 +558,7 @@ beforeAll(async () => {
   await command('check', '--config', at('site.yaml'))
   await stopInOrder()
   evidence.push(...filesIn(folderOfState).filter(({ what }) => !what.endsWith('operator-token')))
-  evidence.push(...filesIn(toolNotes))
+  evidence.push(...filesIn(toolNotes), { what: 'the textfile', bytes: readFileSync(at('siteward.prom')) })
 }, 180_000)
 
 afterAll(async () => {
@@ -547,12 +574,16 @@ describe('secrets', () => {
     expect(['v2c-file', 'v2c-variable', 'v3', 'host', 'host-by-key', 'bmc'].filter((device) => !up(device))).toEqual([])
     expect(readFileSync(join(toolNotes, 'modes'), 'utf8')).toMatch(/^(600\n)+$/)
     expect(readdirSync(toolNotes)).toContain('shown')
-    expect([...shownTo.keys()].sort()).toEqual([alertmanagerPassword.name, listKey.name, receiptKey.name].sort())
+    const asked = [alertmanagerPassword, listKey, receiptKey, receiverToken]
+    expect([...shownTo.keys()].sort()).toEqual(asked.map(({ name }) => name).sort())
   })
 
   test('and what was looked through is all that comes out of siteward', () => {
     const kinds = [
       'what Alertmanager was told',
+      'what an OTLP receiver was told',
+      'the textfile',
+      'POST /-/reload',
       'log and crash output',
       '/proc/PID/environ of a child',
       'its own argv',
@@ -601,6 +632,7 @@ describe('a secret that others may read is refused, with its place', () => {
     ['bmc-password', 'site.yaml'],
     ['token', 'site.yaml'],
     ['alertmanager', 'site.yaml'],
+    ['receiver', 'site.yaml'],
     ['systemd/siteward_privacy', 'site.yaml'],
     ['web.key', 'web.yml'],
   ])('%s', async (file, where) => {

@@ -27,3 +27,13 @@ export class Secret {
     return mask
   }
 }
+
+/** What is too short to be found again among other words. */
+const shortest = 6
+
+/** A text of somebody who was shown these secrets, without them: some answer with all that they were sent. */
+export function withoutSecrets(text: string, secrets: readonly string[]): string {
+  // Of `Bearer TOKEN` the token alone may come back.
+  const parts = secrets.flatMap((secret) => [secret, ...secret.split(' ')]).filter(({ length }) => length >= shortest)
+  return parts.reduce((clean, part) => clean.replaceAll(part, mask), text)
+}

@@ -1,3 +1,5 @@
+import { withoutSecrets } from '../model/secret.ts'
+
 /** An address as it is asked: without its user and password, which go into a header. */
 export interface Authorized {
   readonly url: URL
@@ -15,8 +17,6 @@ export function authorized(address: URL): Authorized {
   const user = decodeURIComponent(address.username)
   const password = decodeURIComponent(address.password)
   const pair = Buffer.from(`${user}:${password}`).toString('base64')
-  const secrets = [pair, address.password, password].filter((secret) => secret !== '')
-  const masked = (text: string): string =>
-    secrets.reduce((masked, secret) => masked.replaceAll(secret, '<secret>'), text)
+  const masked = (text: string): string => withoutSecrets(text, [pair, address.password, password])
   return { url, headers: { authorization: `Basic ${pair}` }, masked }
 }

@@ -1,5 +1,6 @@
 import type { Milliseconds } from '../model/clock.ts'
 import type { OtlpTarget } from '../model/push.ts'
+import { withoutSecrets } from '../model/secret.ts'
 import type { Sent } from './otlp-sender.ts'
 
 const deadline: Milliseconds = 10_000
@@ -21,7 +22,10 @@ export async function postOtlp({ url, headers: own }: OtlpTarget, body: Uint8Arr
       await response.body?.cancel()
       return { kind: 'taken' }
     }
-    const why = `HTTP ${response.status} ${await beginning(response)}`.trim()
+    const why = `HTTP ${response.status} ${await beginning(
+      response,
+      Object.values(own).map((one) => one.reveal()),
+    )}`.trim()
     if (!isRetryable(response.status)) return { kind: 'never', why }
     return { kind: 'later', why, retryAfter: retryAfterOf(response.headers.get('retry-after')) }
   } catch (error) {
@@ -31,11 +35,10 @@ export async function postOtlp({ url, headers: own }: OtlpTarget, body: Uint8Arr
   }
 }
 
-/** Printable signs of a text, without what nobody reads of a protocol buffer. */
-async function beginning(response: Response): Promise<string> {
+/** Printable signs of a text, without what nobody reads of a protocol buffer, and without what is secret. */
+async function beginning(response: Response, secrets: readonly string[]): Promise<string> {
   for await (const part of response.body ?? [])
-    return Buffer.from(part)
-      .toString('latin1')
+    return withoutSecrets(Buffer.from(part).toString('latin1'), secrets)
       .replace(/[^\x20-\x7e]+/g, ' ')
       .slice(0, longestWhy)
   return ''

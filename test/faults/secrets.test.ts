@@ -1,5 +1,4 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { generateKeyPairSync } from 'node:crypto'
 import { createSocket } from 'node:dgram'
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer as createHttpServer, type IncomingMessage, type Server } from 'node:http'
@@ -75,12 +74,14 @@ const toolNotes = at('notes')
 let port = 0
 
 function makeHostKey(): Canary {
-  const { privateKey } = generateKeyPairSync('rsa', {
-    modulusLength: 2048,
-    publicKeyEncoding: { type: 'spki', format: 'pem' },
-    privateKeyEncoding: { type: 'pkcs1', format: 'pem', cipher: 'aes-256-cbc', passphrase: passphrase.secret },
-  })
-  return canaryOf('key of a host', privateKey)
+  for (;;) {
+    const { private: text } = ssh2.utils.generateKeyPairSync('ed25519', {
+      passphrase: passphrase.secret,
+      cipher: 'aes256-cbc',
+      rounds: 16,
+    })
+    if (!(ssh2.utils.parseKey(text, passphrase.secret) instanceof Error)) return canaryOf('key of a host', text)
+  }
 }
 
 /** A file that its owner alone may read. */

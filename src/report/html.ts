@@ -32,6 +32,7 @@ table{border-collapse:collapse;width:100%;margin:1mm 0 3mm;font-size:8pt}
 thead{display:table-header-group}tr{break-inside:avoid}
 th,td{border:.5pt solid #9aa5b1;padding:.6mm 1.2mm;text-align:left;vertical-align:top;overflow-wrap:anywhere}
 th{background:#e8eef4;font-weight:600;word-break:keep-all;overflow-wrap:normal}table.a td{min-width:16mm}
+table.k td:nth-child(n+5){white-space:nowrap}table.k td:nth-child(-n+2){min-width:22mm}table.k td:nth-child(3),table.k td:nth-child(4){min-width:18mm}
 table.o{width:auto}table.o th{white-space:nowrap}code{font:8pt "Noto Sans Mono CJK SC",monospace;overflow-wrap:anywhere}
 .abnormal{background:#fbdcd8;font-weight:700}.unchecked{background:#e4e4e4;font-weight:700;font-style:italic}.partly{background:#fdf3d0}
 .normal{color:#14532d}.recorded{color:#555}
@@ -108,7 +109,7 @@ function deviceOf(part: DevicePart, language: Language): string {
     `<div class="d"><h3>${escaped(name)} ${mark(verdictCell(verdict, language))}</h3>\n`,
     `<p>${escaped(deviceFacts(part, language).join(language === 'zh' ? '；' : '; '))}</p>\n`,
     ...(isSilent ? [`<p class="unchecked">${escaped(word('nothing'))}</p>\n`] : []),
-    ...(checks.length === 0 ? [] : [tableOf(printedChecks(checks, language), language)]),
+    ...(checks.length === 0 ? [] : [tableOf(printedChecks(checks, language), language, 'k')]),
     ...(isSilent || missing === ''
       ? []
       : [`<p><span class="unchecked">${escaped(word('unread'))}</span>: ${escaped(missing)}</p>\n`]),
@@ -121,7 +122,7 @@ function mark({ text, verdict }: Cell): string {
   return `<span class="${verdict ?? ''}">${escaped(text)}</span>`
 }
 
-/** `kind` is its class in the style: the tables of alarms have much text in one column, which must leave room for the others. */
+/** `kind` is its class in the style: where one column has much text it must leave room for the others. */
 function tableOf({ heads, rows }: Table, language: Language, kind = ''): string {
   if (rows.length === 0) return `<p>${escaped(wordsOf(language)('none'))}</p>\n`
   const head = heads.map((text) => `<th>${escaped(text)}</th>`).join('')

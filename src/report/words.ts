@@ -10,7 +10,7 @@ export const verdictTexts: Readonly<Record<Verdict, Text>> = {
   partly: { en: 'normal as far as checked', zh: '已检查部分正常' },
   abnormal: { en: 'ABNORMAL', zh: '异常' },
   unchecked: { en: 'NOT CHECKED', zh: '未检查' },
-  recorded: { en: 'recorded (no limit)', zh: '已记录（无限值）' },
+  recorded: { en: 'recorded (no limit)', zh: '仅记录' },
 }
 
 export const periodTexts: Readonly<Record<ReportPeriod, Text>> = {

@@ -91,7 +91,7 @@ export interface DaemonParts {
   /** Where the site is read again; absent where it stays as it is. */
   readonly source?: SiteSource
   /** Who is told that the site is read again, and that it was. */
-  readonly reloads?: { began(): void; ended(): void }
+  readonly reloads?: { began(): void; ended(devices: number): void }
   /** Of one that polls only while it holds a lease: whether it does. */
   readonly mayPoll?: () => boolean
 }
@@ -508,7 +508,7 @@ export class Daemon {
       began: () => reloads?.began(),
       ended: () => {
         this.#sayOfItself(clock.now())
-        reloads?.ended()
+        reloads?.ended(this.#site.devices.length)
       },
       record: (cause, summary) => {
         const note = `reload (${cause}): ${summary}`

@@ -5,7 +5,7 @@ import type { Language } from '../model/metric.ts'
 import { files } from '../shipped-files.ts'
 import { columns } from './columns.ts'
 import { type Command, UsageError } from './command.ts'
-import { configOf, printProblems, readSite } from './site-file.ts'
+import { configOf, printProblems, readSiteWithoutSecrets } from './site-file.ts'
 
 const usage = `Usage: siteward coverage --config FILE [--plan FILE] [--all] [--lang en|zh] [--json]
 
@@ -38,7 +38,7 @@ export const coverage: Command = {
     const { values } = parseArgs({ args: [...args], options })
     const { lang } = values
     if (lang !== 'en' && lang !== 'zh') throw new UsageError('--lang takes en or zh')
-    const { site, problems } = await readSite(configOf(values), io.env)
+    const { site, problems } = await readSiteWithoutSecrets(configOf(values), io.env)
     printProblems(problems, io)
     if (site === undefined) return 1
     const file = values.plan ?? site.dutyPlan

@@ -200,7 +200,10 @@ async function watch(
       web,
       writeReport: io.writeReport,
       source,
-      reloads: { began: () => io.supervisor.reloading(), ended: () => io.supervisor.ready(`watches ${site.name}`) },
+      reloads: {
+        began: () => io.supervisor.reloading(),
+        ended: (devices) => io.supervisor.ready(watching(devices, site)),
+      },
       ...(shard === undefined ? {} : { part: { shard: `${shard.index}/${shard.count}`, elsewhere } }),
       ...(lease === undefined ? {} : { mayPoll: () => lease.isHeld }),
     })
@@ -213,6 +216,11 @@ async function watch(
     io.err.write(`siteward run: ${whyNot(error, site)}\n`)
     return 1
   }
+}
+
+/** One line for whoever asks systemd. */
+function watching(devices: number, { name }: Site): string {
+  return `watches ${devices} devices of ${name}`
 }
 
 /** The alarm journal; a folder that cannot be used is told, and watching goes on: what fires now matters more. */
@@ -238,7 +246,7 @@ async function keepWatching(daemon: Daemon, site: Site, log: Log, io: RunIo, lea
   try {
     await daemon.start()
     log.info({ site: site.name, devices: site.devices.length, metrics: `${daemon.url}/metrics` }, 'siteward watches')
-    io.supervisor.ready(`watches ${site.name}`)
+    io.supervisor.ready(watching(site.devices.length, site))
     io.supervisor.keepAlive(() => daemon.isAdvancing)
     io.hangup.listen(() => void daemon.reread())
     const why = await Promise.race([io.untilStopped(), lost])

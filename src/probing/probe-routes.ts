@@ -35,12 +35,11 @@ export function probeRoutes(parts: ProbeParts): readonly Route[] {
     const probing = parts.site().probing
     if (probing === undefined)
       throw new RequestError(404, 'nothing may be probed: say what under probing: in the site file')
-    const device = await deviceOf(request.query, probing, parts)
     if (!parts.mayPoll()) throw new RequestError(503, 'this siteward may not poll now')
     if (running >= probing.parallel) throw new RequestError(503, `${running} targets are asked already`)
     running++
     try {
-      return await answer(request, device, parts)
+      return await answer(request, await deviceOf(request.query, probing, parts), parts)
     } finally {
       running--
     }

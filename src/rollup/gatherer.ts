@@ -26,10 +26,12 @@ export interface Gathered extends Owner {
 /** Gathers samples of one hour: a few numbers a series, whatever their count, and no memory that is made a sample. */
 export class Gatherer {
   readonly #most: number
+  /** Of the hour before, for how much counters have grown since. */
+  #before: Gatherer | undefined
   /** By the id of a series its slot and one more; 0 where there is none yet. */
   #slotOf = new Int32Array(256)
-  readonly #owners: (Owner | undefined)[] = []
-  readonly #free: number[] = []
+  readonly #owners: Owner[] = []
+  readonly #byDevice = new Map<string, number[]>()
   #low = new Float64Array(256)
   #high = new Float64Array(256)
   #sum = new Float64Array(256)
@@ -41,13 +43,16 @@ export class Gatherer {
   #left = 0
 
   /** At most `most` series are kept. */
-  constructor(most: number) {
+  constructor(most: number, before?: Gatherer) {
     this.#most = most
+    this.#before = before
+    // Nobody looks back further.
+    if (before !== undefined) before.#before = undefined
   }
 
   /** How many series there are. */
   get size(): number {
-    return this.#owners.length - this.#free.length
+    return this.#owners.length
   }
 
   /** Samples that were left out since there were too many series. */
@@ -73,18 +78,17 @@ export class Gatherer {
     else this.#sum[slot] = (this.#sum[slot] ?? 0) + value
   }
 
-  /** What was gathered, by device. */
-  all(): ReadonlyMap<string, readonly Gathered[]> {
-    const found = new Map<string, Gathered[]>()
-    for (const [slot, owner] of this.#owners.entries()) {
-      if (owner === undefined || this.#count[slot] === 0) continue
-      const gathered = { ...owner, rolled: this.#rolled(slot) }
-      const { device } = owner.row.source
-      const list = found.get(device)
-      if (list === undefined) found.set(device, [gathered])
-      else list.push(gathered)
-    }
-    return found
+  /** Devices that have a sample. */
+  get devices(): readonly string[] {
+    return [...this.#byDevice.keys()]
+  }
+
+  /** What was gathered of a device by now. */
+  of(device: string): readonly Gathered[] {
+    return (this.#byDevice.get(device) ?? []).flatMap((slot) => {
+      const owner = this.#owners[slot]
+      return owner === undefined ? [] : [{ ...owner, rolled: this.#rolled(slot) }]
+    })
   }
 
   #rolled(slot: number): Rolled {
@@ -94,18 +98,6 @@ export class Gatherer {
       sum: this.#sum[slot] ?? 0,
       count: this.#count[slot] ?? 0,
       outside: this.#outside[slot] ?? 0,
-    }
-  }
-
-  /** Begins the next hour: series without a sample in the one that ended are let go. */
-  next(): void {
-    for (const [slot, owner] of this.#owners.entries()) {
-      if (owner === undefined) continue
-      if (this.#count[slot] === 0) {
-        this.#owners[slot] = undefined
-        this.#free.push(slot)
-      }
-      this.#clear(slot)
     }
   }
 
@@ -130,23 +122,29 @@ export class Gatherer {
   }
 
   #begin(row: Row, n: number, id: number): number {
-    const slot = this.#free.pop() ?? (this.#owners.length < this.#most ? this.#owners.length : -1)
-    if (slot < 0) return -1
+    const slot = this.#owners.length
+    if (slot >= this.#most) return -1
     if (id >= this.#slotOf.length) this.#slotOf = longer(this.#slotOf, id)
     if (slot >= this.#low.length) this.#widen(slot)
     this.#owners[slot] = { row, n }
     this.#slotOf[id] = slot + 1
-    this.#lastMinute[slot] = Number.NaN
-    this.#clear(slot)
+    this.#low[slot] = Number.NaN
+    this.#high[slot] = Number.NaN
+    const [value, minute] = this.#before?.lastOf(row, n) ?? [Number.NaN, Number.NaN]
+    this.#last[slot] = value
+    this.#lastMinute[slot] = minute
+    const { device } = row.source
+    const slots = this.#byDevice.get(device)
+    if (slots === undefined) this.#byDevice.set(device, [slot])
+    else slots.push(slot)
     return slot
   }
 
-  #clear(slot: number): void {
-    this.#low[slot] = Number.NaN
-    this.#high[slot] = Number.NaN
-    this.#sum[slot] = 0
-    this.#count[slot] = 0
-    this.#outside[slot] = 0
+  /** The last sample of a counter, and its minute. */
+  lastOf(row: Row, n: number): readonly [value: number, minute: number] | undefined {
+    const slot = (this.#slotOf[row.first + n] ?? 0) - 1
+    if (slot < 0 || this.#owners[slot]?.row !== row) return undefined
+    return [this.#last[slot] ?? Number.NaN, this.#lastMinute[slot] ?? Number.NaN]
   }
 
   #widen(slot: number): void {

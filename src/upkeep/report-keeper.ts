@@ -6,7 +6,7 @@ import { addDays, type Day, dayOf, spanStart, startOf } from '../model/calendar.
 import type { Clock, Milliseconds, Moment } from '../model/clock.ts'
 import type { Log } from '../model/log.ts'
 import { type PlannedReport, reportFile } from '../model/report.ts'
-import type { SeriesTable } from '../model/series.ts'
+import type { Series, SeriesTable } from '../model/series.ts'
 import type { Site } from '../model/site.ts'
 import { dayBefore } from '../report/period.ts'
 import type { Store } from '../store/store.ts'
@@ -37,6 +37,8 @@ export interface ReportParts {
   /** Absent where nobody can: nothing is on a schedule then. */
   readonly writeReport?: WriteReport | undefined
   site(): Site
+  /** Series that are said no more. */
+  forget(gone: readonly Series[]): void
 }
 
 /** How a planned report stands. */
@@ -58,6 +60,13 @@ export class ReportKeeper {
 
   constructor(parts: ReportParts) {
     this.#parts = parts
+  }
+
+  /** The site is another now: its reports may be others, or lie elsewhere. */
+  follow(): void {
+    this.#parts.forget(this.#says?.release() ?? [])
+    this.#standings.clear()
+    this.#next = 0
   }
 
   /** Looks again when it is time; returns what the judge made of it. */

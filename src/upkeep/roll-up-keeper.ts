@@ -13,7 +13,7 @@ import { packed, unpacked } from '../rollup/packed.ts'
 import { hourAt, type Stretch, stretchAt } from '../rollup/stretches.ts'
 import { Sums } from '../rollup/sums.ts'
 import type { Journal, JournalView } from '../store/journal.ts'
-import { openRollUpsIn, type RollUps } from '../store/roll-ups.ts'
+import { type KeptStretch, openRollUpsIn, type RollUps } from '../store/roll-ups.ts'
 import type { Store } from '../store/store.ts'
 import { SelfSeries } from '../watch/self-series.ts'
 
@@ -21,8 +21,8 @@ import { SelfSeries } from '../watch/self-series.ts'
 const writing: Milliseconds = 300_000
 /** Between two steps of the writing polls go on. */
 const pause: Milliseconds = 5
-/** Series that one step writes. */
-const seriesAtOnce = 2000
+/** Series that one step looks at, numbers, or writes: some milliseconds of work. */
+const seriesAtOnce = { look: 4000, number: 100, write: 1000 } as const
 /** The most series that are rolled up: more is a site gone wild. */
 const mostSeries = 500_000
 /** Hours that wait for a disk that refuses. */
@@ -44,13 +44,16 @@ export interface RollUpParts {
 /** One hour with what was gathered in it, waiting for the disk. */
 interface Waiting {
   readonly hour: Stretch
-  readonly found: ReadonlyMap<string, readonly Gathered[]>
+  readonly gatherer: Gatherer
 }
 
 /** Rolls readings up: looks at all of them each minute, and writes what came of it, off the way of any reading. */
 export class RollUpKeeper {
   readonly #parts: RollUpParts
-  readonly #gatherer = new Gatherer(mostSeries)
+  #gatherer = new Gatherer(mostSeries)
+  /** The look of this minute, where it is not done yet. */
+  #looking: Generator<void> | undefined
+  #lookStep: Cancel | undefined
   #says: SelfSeries | undefined
   #minute: number
   #hour: Stretch | undefined
@@ -86,14 +89,17 @@ export class RollUpKeeper {
     const minute = Math.floor(now.wall / grid)
     const isBack = minute < this.#minute && this.#minute - minute <= smallStep
     if (minute === this.#minute || isBack) return []
+    this.#endLook()
     this.#minute = minute
-    this.#look(minute)
+    this.#looking = this.#look(minute)
+    this.#lookOn()
     if (now.mono >= this.#writeAt) this.#write(now)
     return this.#say(now)
   }
 
   /** Writes what was gathered, at once: siteward ends. */
   stop(): void {
+    this.#endLook()
     this.#step?.()
     try {
       for (const _ of this.#writeHours()) {
@@ -106,15 +112,36 @@ export class RollUpKeeper {
     this.#rollUps = undefined
   }
 
-  #look(minute: number): void {
+  /** A few milliseconds of the look at a time: polls go on in between. */
+  #lookOn(): void {
+    if (this.#looking?.next().done !== false) this.#looking = undefined
+    else this.#lookStep = this.#parts.clock.after(0, () => this.#lookOn())
+  }
+
+  #endLook(): void {
+    this.#lookStep?.()
+    while (this.#looking?.next().done === false) {
+      // All of it, at once.
+    }
+    this.#looking = undefined
+  }
+
+  *#look(minute: number): Generator<void> {
     const at = minute * grid
     if (this.#hour === undefined || at < this.#hour.start || at >= this.#hour.end) this.#begin(at)
     const { store, judge } = this.#parts
+    let seen = 0
     for (const [metric, { ranks }] of store.families) {
       if (!isRolledUp(metric)) continue
       const unknown = unknownOf(metric)
-      for (const { rows, n } of ranks) {
+      for (const rank of ranks) {
+        const { rows, n } = rank
         for (const row of rows) {
+          if (++seen % seriesAtOnce.look === 0) {
+            yield
+            // A device may have left meanwhile, and its numbers be another's.
+            if (store.families.get(metric)?.ranks.includes(rank) !== true) break
+          }
           const id = row.first + n
           const value = store.valueAt(id)
           // A state that nobody knows is no reading.
@@ -126,8 +153,10 @@ export class RollUpKeeper {
   }
 
   #begin(at: Milliseconds): void {
-    if (this.#hour !== undefined) this.#waiting.push({ hour: this.#hour, found: this.#gatherer.all() })
-    this.#gatherer.next()
+    if (this.#hour !== undefined) {
+      this.#waiting.push({ hour: this.#hour, gatherer: this.#gatherer })
+      this.#gatherer = new Gatherer(mostSeries, this.#gatherer)
+    }
     this.#hour = hourAt(at, this.#parts.site().timeZone())
     if (this.#waiting.length <= mostWaiting) return
     const [lost] = this.#waiting.splice(0, this.#waiting.length - mostWaiting)
@@ -188,7 +217,7 @@ export class RollUpKeeper {
       this.#waiting = this.#waiting.filter((one) => one !== waiting)
       this.#before.delete(waiting.hour.start)
     }
-    if (this.#hour !== undefined) yield* this.#writeHour(rollUps, { hour: this.#hour, found: this.#gatherer.all() })
+    if (this.#hour !== undefined) yield* this.#writeHour(rollUps, { hour: this.#hour, gatherer: this.#gatherer })
   }
 
   #open(): RollUps {
@@ -205,21 +234,37 @@ export class RollUpKeeper {
     return this.#rollUps
   }
 
-  *#writeHour(rollUps: RollUps, { hour, found }: Waiting): Generator<void> {
+  *#writeHour(rollUps: RollUps, { hour, gatherer }: Waiting): Generator<void> {
     const before = this.#before.get(hour.start) ?? new Map<string, Columns | undefined>()
     this.#before.set(hour.start, before)
-    for (const batch of batches(found)) {
+    let [batch, count]: [KeptStretch[], number] = [[], 0]
+    for (const device of gatherer.devices) {
+      const gathered = gatherer.of(device)
+      yield* this.#number(gathered, rollUps)
+      // What an earlier process has left of this hour is a part of it.
+      if (!before.has(device))
+        before.set(device, rollUps.stretches('hour', device, hour.start, hour.start + 1)[0]?.rolled)
+      const sums = new Sums()
+      const past = before.get(device)
+      if (past !== undefined) sums.add(past)
+      for (const one of gathered) sums.put(this.#idOf(one, rollUps), one.rolled)
+      batch.push({ level: 'hour', device, ...hour, rolled: sums.columns() })
+      count += gathered.length
+      if (count < seriesAtOnce.write) continue
+      writeAll(batch, rollUps)
+      yield
+      batch = []
+      count = 0
+    }
+    writeAll(batch, rollUps)
+  }
+
+  /** Gives series that are new on disk their numbers, some at a time. */
+  *#number(gathered: readonly Gathered[], rollUps: RollUps): Generator<void> {
+    const fresh = gathered.filter(({ row, n }) => (this.#ids.get(row)?.[n] ?? 0) === 0)
+    for (let from = 0; from < fresh.length; from += seriesAtOnce.number) {
       rollUps.together(() => {
-        for (const [device, gathered] of batch) {
-          // What an earlier process has left of this hour is a part of it.
-          if (!before.has(device))
-            before.set(device, rollUps.stretches('hour', device, hour.start, hour.start + 1)[0]?.rolled)
-          const sums = new Sums()
-          const past = before.get(device)
-          if (past !== undefined) sums.add(past)
-          for (const one of gathered) sums.put(this.#idOf(one, rollUps), one.rolled)
-          rollUps.write({ level: 'hour', device, ...hour, rolled: sums.columns() })
-        }
+        for (const one of fresh.slice(from, from + seriesAtOnce.number)) this.#idOf(one, rollUps)
       })
       yield
     }
@@ -291,21 +336,11 @@ export class RollUpKeeper {
   }
 }
 
-/** Devices, some at a time: many with few series, or one with many. */
-function* batches(
-  found: ReadonlyMap<string, readonly Gathered[]>,
-): Generator<readonly (readonly [string, readonly Gathered[]])[]> {
-  let batch: (readonly [string, readonly Gathered[]])[] = []
-  let count = 0
-  for (const entry of found) {
-    batch.push(entry)
-    count += entry[1].length
-    if (count < seriesAtOnce) continue
-    yield batch
-    batch = []
-    count = 0
-  }
-  if (batch.length > 0) yield batch
+function writeAll(stretches: readonly KeptStretch[], rollUps: RollUps): void {
+  if (stretches.length === 0) return
+  rollUps.together(() => {
+    for (const stretch of stretches) rollUps.write(stretch)
+  })
 }
 
 /** The number of the state that stands for what nobody knows; NaN, which is no number, where there is none. */

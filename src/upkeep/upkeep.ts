@@ -46,6 +46,7 @@ export class Upkeep {
   follow(): void {
     this.#ledger.follow()
     this.#duties.follow()
+    this.#reports.follow()
   }
 
   /** Lets time pass; returns what the judge made of what siteward says. */

@@ -185,6 +185,25 @@ devices:
     )
 
     test(
+      'systemctl reload has the site read again, in the same process; a wrong one is told in the journal',
+      async () => {
+        const { MainPID } = await state()
+        const site = readFileSync(join(machine.root, 'etc/siteward/site.yaml'), 'utf8')
+        const status = async (): Promise<string> => (await machine.tell('systemctl', 'status', 'siteward')).out
+        configure(site.replace('probes: [ping]', 'probs: [ping]'))
+        expect(await machine.tell('systemctl', 'reload', 'siteward')).toMatchObject({ code: 0 })
+        await eventually(async () => /site\.yaml:\d+:\d+: unknown key/.test(await journal()))
+        await eventually(async () => (await status()).includes('"watches 2 devices of my-room"'))
+        configure(`${site}  - { name: again, address: 127.0.0.1, probes: [ping] }\n`)
+        expect(await machine.tell('systemctl', 'reload', 'siteward')).toMatchObject({ code: 0 })
+        await eventually(async () => (await status()).includes('"watches 3 devices of my-room"'))
+        await eventually(async () => (await page('/metrics')).includes('device="again"'))
+        expect(await state()).toMatchObject({ ActiveState: 'active', NRestarts: '0', MainPID })
+      },
+      patient,
+    )
+
+    test(
       'one that stands still is killed and started anew; one that polls is not',
       async () => {
         const drop = '/etc/systemd/system/siteward.service.d'

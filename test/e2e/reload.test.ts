@@ -192,7 +192,7 @@ ${more}`
       readonly startsAt: string
     }[]
     const ofHot = held.find(({ labels }) => labels['alertname'] === 'RoomTemperature' && labels['device'] === 'hot')
-    expect(ofHot?.startsAt).toBe(pages('hot', 'firing')[0]?.startsAt)
+    expect(Date.parse(ofHot?.startsAt ?? '')).toBe(Date.parse(pages('hot', 'firing')[0]?.startsAt ?? ''))
     for (const host of ['127.0.1.1', '127.0.1.3', '127.0.1.4', '127.0.1.10'])
       expect(sensors.at(host).connections, host).toBe(1)
     expect(pages('hot', 'firing')).toHaveLength(1)

@@ -61,7 +61,7 @@ class World {
     const say = (_fields: object, text: string): number => this.logged.push(text)
     const log: Log = { debug: say, info: say, warn: say, error: say }
     this.keeper = new ReportKeeper({
-      ...{ table, store: this.store, judge: this.#judge, clock, log, site: () => site },
+      ...{ table, store: this.store, judge: this.#judge, clock, log, site: () => site, forget: () => {} },
       writeReport: async (name, of) => {
         this.asked.push(`${name} ${of}`)
         return this.outcome(name, of)

@@ -25,7 +25,7 @@ const up: NumberMetric = { ...temperature, name: 'siteward_roll_ups_up', unit: '
 const info: Metric = { name: 'device_info', kind: 'info', unit: 'none', labels: [], text: { en: '', zh: '' } }
 const forever = 1e12
 
-/** What siteward reads of one device, and one process that rolls it up. The manual clock begins at 22:13:20 UTC. */
+/** What siteward reads of one device, and one process that rolls it up. The manual clock begins at 22:30 UTC. */
 class World {
   readonly clock: ManualClock
   readonly store = new Store()
@@ -288,8 +288,8 @@ describeUnless(smallDisk(), 'a disk that is really full', () => {
       const view = viewRollUpsIn(mounted, { packed, unpacked })
       expect(view.starts('hour', 0, 1e15)).toHaveLength(2)
       const [first] = view.stretches('hour', 'device-3', 0, 1e15)
-      // From 22:14 to 22:59, each minute.
-      expect([...(first?.rolled.counts ?? [])]).toEqual(all.filter((_, n) => n % 7 === 3).map(() => 46))
+      // From 22:31 to 22:59, each minute.
+      expect([...(first?.rolled.counts ?? [])]).toEqual(all.filter((_, n) => n % 7 === 3).map(() => 29))
       view.close()
     } finally {
       // The library closes its file at some garbage collection.

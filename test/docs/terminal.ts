@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { shipped } from '../../src/home.ts'
+import { pause } from '../peers/process.ts'
 
 /** A shell that stays open, as a reader's does: folders, variables and background jobs last from block to block. */
 export interface Terminal {
@@ -55,6 +56,17 @@ export function openTerminal(folder: string, env: Readonly<Record<string, string
       }
       child.stdin.destroy()
       await gone
+      // What it has started ends in its own time, and the next document's siteward listens at the same place.
+      for (let tries = 0; tries < 100 && isThere(child.pid); tries++) await pause(50)
     },
+  }
+}
+
+/** Whether anything of a group of processes is left. */
+function isThere(group: number | undefined): boolean {
+  try {
+    return group !== undefined && process.kill(-group, 0)
+  } catch {
+    return false
   }
 }

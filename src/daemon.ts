@@ -82,6 +82,8 @@ export interface DaemonParts {
   readonly clock: Clock
   readonly random: () => number
   readonly log: Log
+  /** How often lines of the log could not be written. */
+  logFailures?(): number
   /** The web configuration as it is now. */
   web(): WebConfig
   /** Writes planned reports, in a process of its own; absent where nobody can. */
@@ -367,6 +369,7 @@ export class Daemon {
     await this.#notifier.stop()
     await this.#watched.close()
     await this.#server?.close()
+    this.#keeper.stop()
     this.#parts.journal.close()
   }
 
@@ -528,6 +531,7 @@ export class Daemon {
       alerts: () => this.#notifier.alerts,
       late: () => lateByLevel(this.#attendance, clock.now()),
       ...(mayPoll === undefined ? {} : { holdsLease: mayPoll }),
+      logFailures: () => this.#parts.logFailures?.() ?? 0,
       history: () => this.#history,
       held: () => this.#holds.counts,
     })
@@ -616,7 +620,8 @@ export class Daemon {
         : entry.annotations
       return isEscalation(entry) ? said : { ...said, ...this.#attendance.words(key), ...this.#holds.words(key) }
     }
-    const startsAt = entry.firedAt ?? entry.activeAt
+    // A clock that was ahead when it was written must not let it begin in the future.
+    const startsAt = Math.min(entry.firedAt ?? entry.activeAt, clock.now().wall)
     const confirmedAt = (): Milliseconds => cell()?.brokenAt ?? 0
     return { key, labels, annotations: words, startsAt, lifetime: () => lifetimeOf(this.#site), confirmedAt }
   }

@@ -56,6 +56,7 @@ const own = ownMetrics({
   series: () => 0,
   alerts: () => 0,
   late: () => ({}),
+  logFailures: () => 0,
   history: () => nothing,
   held: () => ({}),
 })

@@ -66,6 +66,7 @@ export class AlarmKeeper {
   #told: (() => void)[] = []
   #timer: Cancel | undefined
   #isFailing = false
+  #isStopped = false
 
   constructor(parts: KeeperParts) {
     this.#parts = parts
@@ -172,6 +173,13 @@ export class AlarmKeeper {
     for (const tell of told) tell()
   }
 
+  /** Writes all that is left; what the disk refuses now is lost, and nothing is tried again. */
+  stop(): void {
+    this.#isStopped = true
+    do this.flush()
+    while (this.#events.length > 0 && this.isWriting)
+  }
+
   #takeOne(cell: Cell, from: Alarm, to: Alarm, at: Moment, judge: Judge): void {
     const { attendance, holds, site, clock } = this.#parts
     const words = (): Labels => {
@@ -269,6 +277,7 @@ export class AlarmKeeper {
   }
 
   #later(delay: Milliseconds): void {
+    if (this.#isStopped) return
     this.#timer ??= this.#parts.clock.after(delay, () => this.flush())
   }
 

@@ -90,7 +90,7 @@ async function watch(site: Site, alertmanager: URL, room: SimulatedRoom, io: Io)
     version,
     collectors: byProtocol,
     journal: openJournal(site.stateDirectory, io.clock.now().wall, () => {}),
-    client: (url) => alertmanagerClient(url, site.name),
+    client: (url) => alertmanagerClient(url, site.name, io.clock),
     clock: io.clock,
     random: seededRandom(2),
     log: silent,

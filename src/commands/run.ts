@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { parseArgs } from 'node:util'
 import { pino } from 'pino'
@@ -10,6 +11,7 @@ import { leaseFolder } from '../lease/lease-folder.ts'
 import { bugOf } from '../model/bug.ts'
 import { type Log, lateLog } from '../model/log.ts'
 import type { Listen, Site } from '../model/site.ts'
+import { localTime } from '../model/time-zone.ts'
 import type { WebConfig } from '../model/web.ts'
 import { alertmanagerClient } from '../notify/alertmanager.ts'
 import { parseShard, type Shard } from '../shard.ts'
@@ -189,14 +191,15 @@ async function watch(
 ): Promise<number> {
   try {
     const made = makeDaemon({
-      site,
+      site: withinFiles(site, log),
       version,
       collectors: byProtocol,
       journal: lateJournal(() => journalOf(site, log, io, lease !== undefined)),
-      client: (url) => alertmanagerClient(url, site.name),
+      client: (url) => alertmanagerClient(url, site.name, io.clock),
       clock: io.clock,
       random: Math.random,
       log,
+      logFailures: () => logFailures,
       web,
       writeReport: io.writeReport,
       source,
@@ -223,6 +226,31 @@ function watching(devices: number, { name }: Site): string {
   return `watches ${devices} devices of ${name}`
 }
 
+/** What is open beside polls: the program itself, its log and database, 64 readers of /metrics, Alertmanagers. */
+const filesBesidePolls = 64
+
+/**
+ * The site with as many polls at once as there may be files open: each holds one at least, and with none left nobody could
+ * read /metrics, nor Alertmanager be told.
+ */
+function withinFiles(site: Site, log: Log): Site {
+  const most = Math.max(1, mostOpenFiles() - filesBesidePolls)
+  if (most >= site.parallelPolls) return site
+  const fields = { parallel_polls: site.parallelPolls, at_once: most }
+  log.warn(fields, 'fewer polls at once than parallel_polls: so few files may be open (ulimit -n, LimitNOFILE)')
+  return { ...site, parallelPolls: most }
+}
+
+/** How many files this process may have open (proc(5): limits); without end where the system does not say. */
+function mostOpenFiles(): number {
+  try {
+    const limits = readFileSync('/proc/self/limits', 'utf8')
+    return Number(/^Max open files +(\d+)/m.exec(limits)?.[1] ?? Number.POSITIVE_INFINITY)
+  } catch {
+    return Number.POSITIVE_INFINITY
+  }
+}
+
 /** The alarm journal; a folder that cannot be used is told, and watching goes on: what fires now matters more. */
 function journalOf(site: Site, log: Log, io: Io, isShared: boolean): Journal {
   const corrupt = (kept: string): void =>
@@ -245,6 +273,8 @@ async function keepWatching(daemon: Daemon, site: Site, log: Log, io: RunIo, lea
   let slowest = slowestStop
   try {
     await daemon.start()
+    // What the texts of alarms need is loaded now: at the first alarm there may be no file left to open.
+    localTime(0, 'UTC')
     log.info({ site: site.name, devices: site.devices.length, metrics: `${daemon.url}/metrics` }, 'siteward watches')
     io.supervisor.ready(watching(site.devices.length, site))
     io.supervisor.keepAlive(() => daemon.isAdvancing)
@@ -282,13 +312,21 @@ function whyNot(error: unknown, site: Site): string {
   throw error
 }
 
+/** How often standard output has refused lines of the log. */
+let logFailures = 0
+
 /**
  * pino to standard output by our own destination: its default one ends the process when the disk is full, and hangs it at
  * the exit. Lines that cannot be written are lost; watching goes on.
  */
 function openLog(level: string): Log {
   const destination = pino.destination({ fd: 1, sync: false, maxLength: 1_048_576 })
-  destination.on('error', () => {})
+  destination.on('error', () => {
+    logFailures++
+  })
+  // pino would write what is left at the exit, again and again while the disk is full: the process would never end. What can
+  // be written is written before the process has nothing more to do.
+  destination.emit('close')
   return pino(
     { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, redact: ['password', 'community', 'secret'] },
     destination,

@@ -35,6 +35,8 @@ export interface Inside {
   late(): Readonly<Record<string, number>>
   /** Only of a siteward that polls by a lease. */
   holdsLease?(): boolean
+  /** How often lines of the log could not be written. */
+  logFailures(): number
   history(): { readonly bytes: number; readonly size: number; readonly left: number }
   /** Alarms that fire and that nobody is told of, by reason. */
   held(): Readonly<Record<string, number>>
@@ -78,6 +80,15 @@ export function ownMetrics(inside: Inside): OwnMetrics {
   live('siteward_series', 'Series known', inside.series)
   const { holdsLease } = inside
   if (holdsLease !== undefined) live(leaseHeld.name, leaseHeld.help, () => Number(holdsLease()))
+  new Counter({
+    name: 'siteward_log_failures_total',
+    help: 'Writes of the log that failed: its lines are lost',
+    registers,
+    collect: function collect() {
+      this.reset()
+      this.inc(inside.logFailures())
+    },
+  })
   live('siteward_history_bytes', 'Memory of the readings of the last day', () => inside.history().bytes)
   live('siteward_history_series', 'Series of which the last day is kept', () => inside.history().size)
   live('siteward_history_left_readings', 'Readings not kept for want of memory', () => inside.history().left)

@@ -5,6 +5,8 @@ import type { Entry } from './book.ts'
 export interface View {
   /** When its process started, in its own words: it remembers no alert from before. */
   readonly started: string
+  /** What time it is by its own clock; undefined where it does not say. */
+  readonly clock: Milliseconds | undefined
   /** The alerts of this site that it holds as firing, by their identities, with their starts (wall clock). */
   readonly active: ReadonlyMap<string, Milliseconds>
 }

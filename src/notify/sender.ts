@@ -11,6 +11,8 @@ const firstWait: Milliseconds = 1000
 const longestWait: Milliseconds = 60_000
 /** How long the last sendings may take when siteward stops. */
 const lastTry: Milliseconds = 5000
+/** Clocks that differ by less are the same: a request takes a while, and its answer tells the time to the second. */
+const sameClock: Milliseconds = 30_000
 /** Changes that come within this time travel together. */
 const gathering: Milliseconds = 50
 
@@ -63,6 +65,8 @@ export class Sender {
   /** What Alertmanager said last; undefined before it was asked, and where it cannot be. */
   #view: View | undefined
   #lookedAt: Moment | undefined
+  /** Its wall clock when our monotonic one was 0; undefined where it does not say. */
+  #theirClock: Milliseconds | undefined
   /** When the last request that was answered went out. */
   #answered: Moment | undefined
   readonly #began: Moment
@@ -228,13 +232,21 @@ export class Sender {
     this.#lookedAt = now
     this.#answered = now
     this.#view = look.kind === 'view' ? look.view : undefined
+    const clock = this.#view?.clock
+    this.#theirClock = clock === undefined ? undefined : clock - this.#clock.now().mono
     return true
+  }
+
+  /** What time it is to Alertmanager (wall clock), also after ours was set. */
+  #theirTime({ wall, mono }: Moment): Milliseconds {
+    const theirs = this.#theirClock === undefined ? wall : this.#theirClock + mono
+    return Math.abs(theirs - wall) < sameClock ? wall : theirs
   }
 
   /** Sends a batch; one that is refused is halved until the alert at fault stands alone. False: try later. */
   async #deliver(entries: readonly Entry[]): Promise<boolean> {
     const now = this.#clock.now()
-    const delivery = await this.#client.post(entries.map((entry) => alertOf(entry, now)))
+    const delivery = await this.#client.post(entries.map((entry) => alertOf(entry, now, this.#theirTime(now))))
     switch (delivery.kind) {
       case 'taken':
         this.#taken(entries, now)
@@ -307,9 +319,18 @@ export interface SenderTools {
 
 /**
  * The alert as Alertmanager is told it. A firing one carries an end of its own, so that the alerts of a dead siteward run
- * out: late, since a restart, an upgrade or a cut wire is no end of what fires.
+ * out: late, since a restart, an upgrade or a cut wire is no end of what fires. Alertmanager goes by its own clock
+ * (`theirs`), and one of the two may be wrong, as that of a machine which has not found its time server yet: what fires
+ * ends ahead of both, and what is over has ended by both.
  */
-function alertOf({ labels, annotations, startsAt, lifetime, resolvedAt }: Entry, now: Moment): Alert {
-  const endsAt = resolvedAt === undefined ? now.wall + lifetime() : Math.max(resolvedAt.wall, startsAt)
+function alertOf(
+  { labels, annotations, startsAt, lifetime, resolvedAt }: Entry,
+  now: Moment,
+  theirs: Milliseconds,
+): Alert {
+  const endsAt =
+    resolvedAt === undefined
+      ? Math.max(now.wall, theirs) + lifetime()
+      : Math.max(resolvedAt.wall, startsAt) - Math.max(0, now.wall - theirs)
   return { labels, annotations: annotations(), startsAt: Math.min(startsAt, endsAt), endsAt }
 }

@@ -2,8 +2,11 @@ import type { HeldAlert } from '../model/alert.ts'
 import type { Milliseconds } from '../model/clock.ts'
 import type { Labels } from '../model/labels.ts'
 import { authorized } from './authorized.ts'
+import { beginning } from './reply.ts'
 
 const deadline: Milliseconds = 5000
+/** The most of a list or a receipt that is looked at. */
+const longestReply = 4 * 2 ** 20
 
 const nothing: HeldAlert = { state: 'absent', receivers: [], suppressedBy: [], why: '' }
 
@@ -14,9 +17,10 @@ export async function heldAlert(base: URL, labels: Labels): Promise<HeldAlert> {
     if (value !== '') url.searchParams.append('filter', `${name}=${JSON.stringify(value)}`)
   }
   try {
-    const response = await fetch(url, { headers, signal: AbortSignal.timeout(deadline), redirect: 'error' })
+    const signal = AbortSignal.timeout(deadline)
+    const response = await fetch(url, { headers, signal, redirect: 'error' })
     if (!response.ok) return { ...nothing, state: 'unreachable', why: `HTTP ${response.status}` }
-    const list: unknown = await response.json()
+    const list: unknown = JSON.parse(await beginning(response, longestReply, signal))
     return Array.isArray(list) && list.length > 0 ? heldOf(list[0]) : nothing
   } catch (error) {
     const why =
@@ -41,23 +45,13 @@ function textsIn(list: unknown, key?: string): readonly string[] {
   return list.map((one) => String(key === undefined ? one : Object(one)[key]))
 }
 
-/** The most of a receipt that is looked at. */
-const longestReceipt = 4 * 2 ** 20
-
 /** Whether an address tells of a page that holds this text. Never rejects. */
 export async function hasReceipt(address: URL, text: string): Promise<boolean> {
   const { url, headers } = authorized(address)
   try {
-    const response = await fetch(url, { headers, signal: AbortSignal.timeout(deadline), redirect: 'error' })
-    if (!response.ok || response.body === null) return false
-    const parts: Uint8Array[] = []
-    let length = 0
-    for await (const part of response.body) {
-      parts.push(part)
-      length += part.length
-      if (length >= longestReceipt) break
-    }
-    return Buffer.concat(parts).includes(text)
+    const signal = AbortSignal.timeout(deadline)
+    const response = await fetch(url, { headers, signal, redirect: 'error' })
+    return response.ok && (await beginning(response, longestReply, signal)).includes(text)
   } catch {
     return false
   }

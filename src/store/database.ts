@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'libsql'
 import type { Milliseconds } from '../model/clock.ts'
@@ -26,6 +26,8 @@ interface Shape {
   readonly layout: string
   /** FULL: what is committed survives a power failure; NORMAL: the last commits may be gone, the file is whole. */
   readonly synchronous: 'FULL' | 'NORMAL'
+  /** Whether damage is looked for at the start, and not only found by whoever comes upon it. */
+  readonly isLookedThrough: boolean
 }
 
 /**
@@ -64,7 +66,13 @@ const alarmLayout = `
   CREATE INDEX IF NOT EXISTS event_kind ON event (kind, at);
 `
 
-const alarms: Shape = { fileName: 'alarms.db', version: 2, layout: alarmLayout, synchronous: 'FULL' }
+const alarms: Shape = {
+  fileName: 'alarms.db',
+  version: 2,
+  layout: alarmLayout,
+  synchronous: 'FULL',
+  isLookedThrough: true,
+}
 
 /**
  * A file of its own: however large it is, and whatever becomes of it, alarms have theirs. `stretch` has one row for a
@@ -74,6 +82,7 @@ const rollUps: Shape = {
   fileName: 'roll-ups.db',
   version: 1,
   synchronous: 'NORMAL',
+  isLookedThrough: false,
   layout: `
   CREATE TABLE IF NOT EXISTS series (
     id INTEGER PRIMARY KEY,
@@ -205,12 +214,14 @@ function tryLock(folder: string): ReturnType<typeof lockFolder> {
   }
 }
 
-function open(file: string, { layout, version, synchronous }: Shape, isShared: boolean): Database.Database {
+function open(file: string, shape: Shape, isShared: boolean): Database.Database {
+  const { layout, version, synchronous, isLookedThrough } = shape
   const database = new Database(file)
   try {
     // The write-ahead log needs memory that all its processes share: it is for one machine (https://www.sqlite.org/wal.html).
     database.pragma(`journal_mode = ${isShared ? 'DELETE' : 'WAL'}`)
     database.pragma(`synchronous = ${synchronous}`)
+    if (isLookedThrough) assertWhole(database, file)
     const found = versionOf(database)
     if (found > version) {
       throw new JournalError(`${file} was written by a newer siteward (layout ${found}, this one knows ${version})`)
@@ -222,6 +233,16 @@ function open(file: string, { layout, version, synchronous }: Shape, isShared: b
     database.close()
     throw error
   }
+}
+
+/** As much of a file is looked through at the start as that takes a moment: some hundred thousand entries of the record. */
+const lookedThrough = 64 * 2 ** 20
+
+/** Throws where the file is damaged in a place that nobody may come upon for long. */
+function assertWhole(database: Database.Database, file: string): void {
+  if (statSync(file).size > lookedThrough) return
+  const found = new Row(database.prepare('PRAGMA quick_check(1)').get()).text('quick_check')
+  if (found !== 'ok') throw new Error(`database disk image is malformed: ${found}`)
 }
 
 /** A new file has 0. Not by `pluck()`: it gives the whole row back (libsql 0.5.29). */

@@ -13,6 +13,8 @@ export interface Patient {
   recover(): void
   /** Whether siteward leaves it alone for longer than a test lasts, so that nobody waits for it to get well. */
   readonly isLeftAlone?: boolean
+  /** Where its being well is not seen on /metrics alone. */
+  isWell?(): boolean
   close(): Promise<void> | void
 }
 
@@ -74,7 +76,7 @@ export async function runCourse(patients: readonly Patient[], order: HouseOrder)
 
 async function follow(house: House, patients: readonly Patient[]): Promise<Course> {
   const names = patients.map(({ name }) => name)
-  const well = await allWell(house, names, 0)
+  const well = await allWell(house, patients, 0)
   await pause(3 * interval)
   const before = await house.vitals()
   const lag = monitorEventLoopDelay({ resolution: 10 })
@@ -84,23 +86,22 @@ async function follow(house: House, patients: readonly Patient[]): Promise<Cours
   lag.disable()
   for (const patient of patients) patient.recover()
   const awaited = patients.filter(({ isLeftAlone }) => isLeftAlone !== true)
-  const recovered = await allWell(
-    house,
-    awaited.map(({ name }) => name),
-    Date.now(),
-  )
+  const recovered = await allWell(house, awaited, Date.now())
   const isBalanced = await balanced(house)
   const after = await backAt(house, before)
   return { house, before, after, well, ill, recovered, isBalanced, machineLag: lag.max / 1e6 }
 }
 
 /** Waits until every device has answered since a time. */
-async function allWell(house: House, names: readonly string[], since: number): Promise<Page> {
+async function allWell(house: House, patients: readonly Patient[], since: number): Promise<Page> {
   let page = await house.page()
-  const missing = (): readonly string[] =>
-    [...others, ...names].filter(
+  const names = patients.map(({ name }) => name)
+  const missing = (): readonly string[] => [
+    ...[...others, ...names].filter(
       (device) => page.value('siteward_device_up', { device }) === 0 || lastSuccess(page, device) <= since,
-    )
+    ),
+    ...patients.filter((patient) => patient.isWell?.() === false).map(({ name }) => name),
+  ]
   await until(
     async () => {
       page = await house.page()

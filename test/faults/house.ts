@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { shipped } from '../../src/home.ts'
 import { type Sample, samplesOf } from '../peers/exposed.ts'
-import { freePort, until } from '../peers/process.ts'
+import { freePort, pause, until } from '../peers/process.ts'
 
 /** What the daemon's process holds, after a garbage collection. */
 export interface Vitals {
@@ -13,6 +13,11 @@ export interface Vitals {
   /** Open descriptors. */
   readonly files: number
 }
+
+/** What can be done to the daemon's process from within (vitals.cjs); times in ms. */
+export type Infliction =
+  | { readonly do: 'step' | 'block'; readonly by: number }
+  | { readonly do: 'throw' | 'reject'; readonly message: string }
 
 /** One look at /metrics. */
 export class Page {
@@ -50,6 +55,10 @@ export interface HouseOrder {
   readonly args?: readonly string[]
   /** Modules of this folder that are loaded into the daemon before its own code. */
   readonly preloads?: readonly string[]
+  /** What starts the daemon, in front of its own command: `prlimit --nofile=64`; it must become it, not its parent. */
+  readonly under?: readonly string[]
+  /** Where its standard output goes; kept in `output` otherwise. */
+  readonly stdout?: number
 }
 
 /**
@@ -59,7 +68,7 @@ export interface HouseOrder {
 export class House {
   readonly folder = mkdtempSync(join(tmpdir(), 'siteward-faults-'))
   readonly port: number
-  readonly #order: HouseOrder
+  #order: HouseOrder
   #child: ChildProcess | undefined
   #ended: Promise<number | string> = Promise.resolve('never started')
   #output = ''
@@ -90,6 +99,11 @@ ${parts.replaceAll('{folder}', this.folder)}`,
     )
   }
 
+  /** Changes the environment of its next start. */
+  outfit(env: NodeJS.ProcessEnv): void {
+    this.#order = { ...this.#order, env: { ...this.#order.env, ...env } }
+  }
+
   /** Writes a file of the folder, for its owner only. */
   write(name: string, text: string): void {
     const path = join(this.folder, name)
@@ -113,12 +127,21 @@ ${parts.replaceAll('{folder}', this.folder)}`,
 
   /** Starts the daemon and waits until it answers, for so many seconds at most. */
   async start(patience = 60): Promise<void> {
-    const preloads = ['vitals.cjs', ...(this.#order.preloads ?? [])]
-    const own = preloads.flatMap((name) => ['--require', new URL(name, import.meta.url).pathname])
-    const command = [shipped('dist', 'siteward.cjs'), 'run', '--config', join(this.folder, 'site.yaml')]
-    const child = spawn(process.execPath, ['--expose-gc', ...own, ...command, ...(this.#order.args ?? [])], {
-      env: { ...process.env, ...this.#order.env },
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    this.launch()
+    const isUp = async (): Promise<boolean> => !this.isAlive || (await this.page()).samples.length > 0
+    await until(isUp, patience, () => this.output)
+    if (!this.isAlive) throw new Error(`it did not start: ${this.output}`)
+  }
+
+  /** Starts the daemon and waits for nothing. */
+  launch(): void {
+    const daemon = [shipped('dist', 'siteward.cjs'), 'run', '--config', join(this.folder, 'site.yaml')]
+    const { under = [], args = [], env, stdout = 'pipe', preloads = [] } = this.#order
+    const own = ['vitals.cjs', ...preloads].flatMap((name) => ['--require', new URL(name, import.meta.url).pathname])
+    const [command = '', ...rest] = [...under, process.execPath, '--expose-gc', ...own, ...daemon, ...args]
+    const child = spawn(command, rest, {
+      env: { ...process.env, ...env },
+      stdio: ['ignore', stdout, 'pipe', 'ipc'],
     })
     this.#child = child
     const keep = (data: Buffer): void => {
@@ -130,15 +153,29 @@ ${parts.replaceAll('{folder}', this.folder)}`,
       child.once('error', (error) => resolve(error.message))
       child.once('exit', (code, signal) => resolve(code ?? signal ?? 'gone'))
     })
-    const isUp = async (): Promise<boolean> => !this.isAlive || (await this.page()).samples.length > 0
-    await until(isUp, patience, () => this.output)
-    if (!this.isAlive) throw new Error(`it did not start: ${this.output}`)
+  }
+
+  /** Resolves when it has ended: to its exit status, or the signal that ended it. */
+  get ended(): Promise<number | string> {
+    return this.#ended
+  }
+
+  /** Nobody reads what it prints any more. */
+  stopListening(): void {
+    this.#child?.stdout?.destroy()
   }
 
   /** Ends it with a signal; resolves to its exit status, or the signal that ended it. */
   stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | string> {
     this.#child?.kill(signal)
     return this.#ended
+  }
+
+  /** Stops its process for so many ms, as a machine that is suspended. */
+  async suspend(length: number): Promise<void> {
+    this.#child?.kill('SIGSTOP')
+    await pause(length)
+    this.#child?.kill('SIGCONT')
   }
 
   /** Ends what still runs, and removes the folder. */
@@ -161,9 +198,14 @@ ${parts.replaceAll('{folder}', this.folder)}`,
   vitals(): Promise<Vitals> {
     return new Promise((resolve, reject) => {
       this.#child?.once('message', (message) => resolve(message as Vitals))
-      this.#child?.send('how are you?', (error) => {
+      this.#child?.send({ do: 'vitals' }, (error) => {
         if (error !== null) reject(error)
       })
     })
+  }
+
+  /** Does something to its process from within. */
+  inflict(what: Infliction): void {
+    this.#child?.send(what)
   }
 }

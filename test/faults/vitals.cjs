@@ -1,13 +1,37 @@
-// Loaded into the daemon before its own code (node --require): answers whoever started it how much it holds. In plain
-// JavaScript, since the daemon runs built.
+// Loaded into the daemon before its own code (node --require): answers whoever started it how much it holds, and does to
+// its process what only something within it can. In plain JavaScript, since the daemon runs built.
 const { readdirSync } = require('node:fs')
 const { isMainThread } = require('node:worker_threads')
 
-process.on('message', () => {
-  globalThis.gc()
-  globalThis.gc()
-  const { heapUsed, external } = process.memoryUsage()
-  process.send({ heap: heapUsed + external, files: readdirSync('/proc/self/fd').length })
-})
+// A wall clock that can be set, as NTP or a hand may; the monotonic one goes on.
+const realNow = Date.now
+let skew = Number(process.env.CLOCK_SKEW ?? 0)
+Date.now = () => realNow() + skew
+
+const deeds = {
+  vitals() {
+    globalThis.gc()
+    globalThis.gc()
+    const { heapUsed, external } = process.memoryUsage()
+    process.send({ heap: heapUsed + external, files: readdirSync('/proc/self/fd').length })
+  },
+  step({ by }) {
+    skew += by
+  },
+  block({ by }) {
+    const end = performance.now() + by
+    while (performance.now() < end);
+  },
+  throw({ message }) {
+    setImmediate(() => {
+      throw new Error(message)
+    })
+  },
+  reject({ message }) {
+    void Promise.reject(new Error(message))
+  },
+}
+
+process.on('message', (message) => deeds[message.do](message))
 // Being asked must not keep it alive. Its threads, for which this is loaded, too, have no such channel.
 if (isMainThread) process.channel.unref()

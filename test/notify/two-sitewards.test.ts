@@ -42,7 +42,11 @@ class Alertmanager {
         const active = [...this.held].filter(([key]) => this.isActive(key))
         return {
           kind: 'view',
-          view: { started: this.started, active: new Map(active.map(([key, { startsAt }]) => [key, startsAt])) },
+          view: {
+            started: this.started,
+            clock: this.clock.now().wall,
+            active: new Map(active.map(([key, { startsAt }]) => [key, startsAt])),
+          },
         }
       },
       close: () => {},

@@ -12,7 +12,7 @@ import { good } from '../../src/model/result.ts'
 import type { SeriesScope } from '../../src/model/series.ts'
 import type { Site } from '../../src/model/site.ts'
 import type { AlertmanagerClient } from '../../src/notify/sender.ts'
-import { openJournal } from '../../src/store/journal.ts'
+import { type Journal, openJournal } from '../../src/store/journal.ts'
 import { openWeb } from '../../src/web/web-file.ts'
 import { ManualClock } from '../manual-clock.ts'
 import { makeDevice, makeProbe, makeRule, makeSite, temperature } from '../samples.ts'
@@ -101,7 +101,7 @@ export class World {
       site: this.site,
       version: '0',
       collectors: new Map([['fake', this.collector()]]),
-      journal: openJournal(this.folder, 1, () => {}),
+      journal: this.journal(),
       client: (url) => this.client(url),
       clock: this.clock,
       random: () => 0.5,
@@ -111,6 +111,10 @@ export class World {
     this.daemon = daemon
     await daemon.start()
     return daemon
+  }
+
+  journal(): Journal {
+    return openJournal(this.folder, 1, () => {})
   }
 
   /** Goes on with a site of which this is other than it was. */

@@ -206,7 +206,7 @@ points: [{ metric: device_uptime_seconds, oid: 1.3.6.1.2.1.1.3.0, scale: 0.01 }]
 title: A host
 collector: ssh
 proof: register-map
-ssh: { commands: { uptime: { run: cat /proc/uptime, parse: { table: { columns: [up, idle] } }, timeout: 1s } } }
+ssh: { commands: { uptime: { run: cat /proc/uptime, parse: { table: { columns: [up, idle] } }, timeout: 10s } } }
 points: [{ metric: device_uptime_seconds, command: uptime, value: up }]
 `,
   'bmc-device': `probe: bmc-device
@@ -282,7 +282,7 @@ probing: { targets: [127.0.0.0/8], probes: [snmp-device], credentials: [file, v3
 resend: 1s
 run_out: 1m
 drills: { receipt: 'http://127.0.0.1:${receipts}/pages?key=${encodeURIComponent(receiptKey.secret)}' }
-defaults: { interval: 2s, timeout: 2s }
+defaults: { interval: 10s, timeout: 10s }
 operators:
   - { name: desk, token: ${hide('token', `${operatorToken.secret}\n`)} }
   - { name: screen, token: { env: SCREEN_TOKEN }, right: read }
@@ -469,7 +469,7 @@ async function drill(daemon: Daemon): Promise<void> {
   // Not before the room was read for the first time.
   const isBegun = async (): Promise<boolean> =>
     (await answerTo('POST', '/api/v1/drills', asOperator(operatorToken.secret), order)).status === 202
-  await until(isBegun, 60, () => daemon.output)
+  await until(isBegun, 150, () => daemon.output)
   await answerTo('POST', '/api/v1/quiet', asOperator(operatorToken.secret), '{"device":"ups","for":"1m"}')
 }
 
@@ -488,7 +488,7 @@ async function reload(daemon: Daemon): Promise<void> {
   daemon.signal('SIGHUP')
   await until(
     () => daemon.output.includes('open to others (mode 0644)'),
-    60,
+    150,
     () => daemon.output,
   )
   expect((await answerTo('POST', '/-/reload', asOperator(operatorToken.secret))).status).not.toBe(200)
@@ -505,7 +505,7 @@ async function stopInOrder(): Promise<void> {
   const daemon = new Daemon()
   await until(
     () => filesIn(runtime).length > 0,
-    60,
+    150,
     () => daemon.output,
   )
   daemon.signal('SIGTERM')
@@ -528,7 +528,7 @@ beforeAll(async () => {
   const daemon = new Daemon()
   const watching = setInterval(() => lookAtChildren(daemon.pid), 20)
   const isUp = async (): Promise<boolean> => (await answerTo('GET', '/-/healthy')).status === 200
-  await until(isUp, 60, () => daemon.output)
+  await until(isUp, 150, () => daemon.output)
   evidence.push({ what: 'its own argv', bytes: readFileSync(`/proc/${daemon.pid}/cmdline`) })
   await drill(daemon)
   await useBadly()
@@ -536,14 +536,14 @@ beforeAll(async () => {
   const missing = (): readonly string[] => kinds.filter((kind) => !daemon.output.includes(`"fault":"${kind}"`))
   await until(
     () => missing().length === 0,
-    60,
+    150,
     () => `no fault ${missing().join(', ')}\n${daemon.output}`,
   )
   for (const page of pages)
     expect([200, 503], page).toContain((await answerTo('GET', page, asUser(webPassword.secret))).status)
   await until(
     () => shownTo.has(receiptKey.name) && shownTo.has(receiverToken.name),
-    60,
+    150,
     () => daemon.output,
   )
   await reload(daemon)
@@ -560,7 +560,7 @@ beforeAll(async () => {
   await stopInOrder()
   evidence.push(...filesIn(folderOfState).filter(({ what }) => !what.endsWith('operator-token')))
   evidence.push(...filesIn(toolNotes), { what: 'the textfile', bytes: readFileSync(at('siteward.prom')) })
-}, 180_000)
+}, 600_000)
 
 afterAll(async () => {
   for (const close of closing) await close()

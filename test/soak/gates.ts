@@ -21,8 +21,8 @@ export class AgentGate {
     this.#target = target
   }
 
-  /** Opens the way; resolves to the port of its near end. */
-  async open(): Promise<number> {
+  /** Opens the way on this port. */
+  async open(port: number): Promise<void> {
     for (const socket of [this.#near, this.#far]) socket.on('error', () => {})
     this.#near.on('message', (request, { port }) => {
       this.#client = port
@@ -30,8 +30,7 @@ export class AgentGate {
     })
     this.#far.on('message', (reply) => this.#answer(reply))
     await new Promise<void>((resolve) => this.#far.bind(0, host, resolve))
-    await new Promise<void>((resolve) => this.#near.bind(0, host, resolve))
-    return this.#near.address().port
+    await new Promise<void>((resolve) => this.#near.bind(port, host, resolve))
   }
 
   set fault(fault: AgentFault | undefined) {
@@ -73,10 +72,10 @@ export class DoorGate {
     this.#target = target
   }
 
-  /** Opens the door; resolves to its port. */
-  async open(): Promise<number> {
+  /** Opens the door on this port. */
+  async open(port: number): Promise<void> {
+    this.#port = port
     await this.#listen()
-    return this.#port
   }
 
   set fault(fault: DoorFault | undefined) {
@@ -99,8 +98,6 @@ export class DoorGate {
     server.on('error', () => {})
     this.#server = server
     await new Promise<void>((resolve) => server.listen(this.#port, host, resolve))
-    const address = server.address()
-    if (typeof address === 'object' && address !== null) this.#port = address.port
   }
 
   #shut(): void {

@@ -17,11 +17,14 @@ export interface Look {
   readonly isReloaded: boolean
   readonly lastReload: number
   readonly residentBytes: number
+  /** What the readings of the last day take, which grow until they have their bound. */
+  readonly historyBytes: number
 }
 
 /** Beyond this bound of the histogram a poll counts as late. */
 const timely = '2.5'
-const wanted = /^(siteward_(poll_faults|bugs|alert_send|device_up|schedule|config_last)|process_(start|resident))/
+const wanted =
+  /^(siteward_(poll_faults|bugs|alert_send|device_up|schedule|config_last|history_bytes)|process_(start|resident))/
 
 /** Reads a page in Prometheus' text format. */
 export function lookOf(at: number, took: number, page: string): Look {
@@ -55,6 +58,7 @@ export function lookOf(at: number, took: number, page: string): Look {
     isReloaded: sum('siteward_config_last_reload_successful') === 1,
     lastReload: sum('siteward_config_last_reload_success_timestamp_seconds'),
     residentBytes: sum('process_resident_memory_bytes'),
+    historyBytes: sum('siteward_history_bytes'),
   }
 }
 

@@ -8,8 +8,11 @@ import { seededRandom } from '../../src/model/random.ts'
 import type { AgentFault, DoorFault, Patient } from './faults.ts'
 import { AgentGate, DoorGate } from './gates.ts'
 
-/** Simulated devices listen below the range from which the system takes ports of outgoing connections. */
-const firstPort = 24_000
+/**
+ * Simulated devices and the gates before them listen below the range from which the system takes ports of outgoing
+ * connections: nobody takes the port of a gate that is shut for a while.
+ */
+const firstPorts = { simulator: 24_000, gate: 26_000 } as const
 const portsOfRoom = 16
 
 interface DemoSite {
@@ -39,11 +42,21 @@ export class Rooms {
     const gated: Gated[] = []
     const rooms: SimulatedRoom[] = []
     for (let number = 0; number < count; number++) {
-      const port = (index: number): number => firstPort + number * portsOfRoom + index
-      const simulated = demo.devices.map(({ name }, index) => ({ name, address: `127.0.0.1:${port(index)}` }))
+      const port = (of: keyof typeof firstPorts, index: number): number => firstPorts[of] + number * portsOfRoom + index
+      const simulated = demo.devices.map(({ name }, index) => ({
+        name,
+        address: `127.0.0.1:${port('simulator', index)}`,
+      }))
       rooms.push(await startRoom(simulated, systemClock, seededRandom(number)))
       for (const [index, device] of demo.devices.entries()) {
-        gated.push(await gatedDevice(device, `${roomName(number)}-${device.name}`, port(index)))
+        gated.push(
+          await gatedDevice(
+            device,
+            `${roomName(number)}-${device.name}`,
+            port('simulator', index),
+            port('gate', index),
+          ),
+        )
       }
     }
     return new Rooms(gated, await startGuests(), rooms)
@@ -90,10 +103,16 @@ interface Gated {
   readonly gate: AgentGate | DoorGate
 }
 
-async function gatedDevice(device: DemoSite['devices'][number], name: string, target: number): Promise<Gated> {
+async function gatedDevice(
+  device: DemoSite['devices'][number],
+  name: string,
+  target: number,
+  port: number,
+): Promise<Gated> {
   const overUdp = /^(ups|switch|firewall|storage)-/.test(device.name)
   const gate = overUdp ? new AgentGate(target) : new DoorGate(target)
-  const entry = { ...device, name, address: `127.0.0.1:${await gate.open()}` }
+  await gate.open(port)
+  const entry = { ...device, name, address: `127.0.0.1:${port}` }
   return { patient: { device: name, by: overUdp ? 'udp' : 'tcp', isSensor: device.name === 'room' }, entry, gate }
 }
 

@@ -1,11 +1,11 @@
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { seededRandom } from '../../src/model/random.ts'
-import { House, type Vitals } from '../faults/house.ts'
-import { pause } from '../peers/process.ts'
+import { House } from '../faults/house.ts'
+import { pause, until } from '../peers/process.ts'
 import { type Fault, type HouseFault, plannedFaults, rest } from './faults.ts'
 import { type Look, lookOf } from './looks.ts'
-import { reportOf } from './report.ts'
+import { type Held, reportOf } from './report.ts'
 import { Rooms } from './rooms.ts'
 import { Paging, SlowClients } from './surroundings.ts'
 import { verdictOf } from './verdict.ts'
@@ -39,13 +39,16 @@ async function soak(minutes: number, rooms: Rooms, seed: number, log?: string): 
   try {
     await house.start()
     const clients = new SlowClients()
-    const began = performance.now()
+    await allUp(house, rooms.patients.length)
+    const [began, beganAt] = [performance.now(), Date.now()]
     const run: Soak = { rooms, house, paging, clients, alertmanager: url, began, looks: [], hasGuests: false }
     const faults = plannedFaults(minutes, rooms.patients, seededRandom(seed))
     const looking = keepLooking(run)
     const held = await happen(run, faults)
     looking.end()
-    const pages = paging.pages.map((page) => ({ ...page, at: page.at - began }))
+    const pages = paging.pages
+      .map(({ at, startsAt, ...page }) => ({ ...page, at: at - began, since: Date.parse(startsAt) - beganAt }))
+      .filter(({ at }) => at > 0)
     const report = reportOf({ faults, looks: run.looks, pages, held, verdict: verdictOf(faults, run.looks, pages) })
     process.stdout.write(report.text)
     if (log !== undefined) writeFileSync(log, house.output)
@@ -57,20 +60,17 @@ async function soak(minutes: number, rooms: Rooms, seed: number, log?: string): 
 }
 
 /** Lets all faults happen at their times; resolves to what the last process held at first, and in the end. */
-async function happen(
-  run: Soak,
-  faults: readonly Fault[],
-): Promise<{ readonly before: Vitals; readonly after: Vitals }> {
+async function happen(run: Soak, faults: readonly Fault[]): Promise<{ readonly before: Held; readonly after: Held }> {
   const steps = faults.flatMap((fault) => [
     { at: fault.at, take: () => begin(run, fault) },
     { at: fault.at + fault.lasts, take: () => end(run, fault) },
   ])
-  let before: Vitals | undefined
+  let before: Held | undefined
   const lastStart = Math.max(0, ...faults.filter(({ kind }) => endsProcess(kind)).map(({ at, lasts }) => at + lasts))
   steps.push({
     at: lastStart + rest,
     take: async () => {
-      before = await run.house.vitals()
+      before = await heldBy(run, faults)
     },
   })
   for (const { at, take } of steps.sort((a, b) => a.at - b.at)) {
@@ -78,8 +78,30 @@ async function happen(
     await take()
   }
   await pause(afterwards)
-  const after = await run.house.vitals()
+  const after = await heldBy(run, faults)
   return { before: before ?? after, after }
+}
+
+async function heldBy({ house, rooms, began }: Soak, faults: readonly Fault[]): Promise<Held> {
+  const at = performance.now() - began
+  const connected = new Set(rooms.patients.filter(({ by }) => by === 'tcp').map(({ device }) => device))
+  const ill = faults.filter((fault) => 'device' in fault && connected.has(fault.device) && isDuring(fault, at))
+  return { at, ill: ill.length, ...(await house.vitals()) }
+}
+
+function isDuring({ at, lasts }: Fault, time: number): boolean {
+  return time >= at && time < at + lasts
+}
+
+/** Waits until all devices have answered, and what was told of them before is taken back. */
+async function allUp(house: House, count: number): Promise<void> {
+  let up: readonly boolean[] = []
+  const look = async (): Promise<boolean> => {
+    up = [...lookOf(0, 0, await house.text()).up.values()]
+    return up.filter(Boolean).length === count
+  }
+  await until(look, 300, () => `${up.filter(Boolean).length} of ${count} devices answer\n${house.output}`)
+  await pause(afterwards / 4)
 }
 
 function endsProcess(kind: Fault['kind']): boolean {

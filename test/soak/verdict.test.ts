@@ -1,19 +1,26 @@
 import { describe, expect, test } from 'vitest'
-import type { Page } from '../chaos/pager.ts'
 import type { Fault } from './faults.ts'
 import { grown, type Look, lookOf } from './looks.ts'
-import { verdictOf } from './verdict.ts'
+import { type SoakPage, verdictOf } from './verdict.ts'
 
 const device = 'r01-ups-1'
 const illness: Fault = { at: 100_000, lasts: 44_000, kind: 'silent', device }
 
 function look(at: number, faults: number, other: Partial<Look> = {}): Look {
   const still = { took: 20, process: 1, bugs: 0, late: 0, sendFailures: 0, isReloaded: true, lastReload: 1 }
-  return { ...still, at, faults: new Map([[device, faults]]), up: new Map(), residentBytes: 1, ...other }
+  return {
+    ...still,
+    at,
+    faults: new Map([[device, faults]]),
+    up: new Map(),
+    residentBytes: 1,
+    historyBytes: 1,
+    ...other,
+  }
 }
 
-function page(at: number, status: Page['status'], other: Partial<Page> = {}): Page {
-  return { at, status, device, alertname: 'DeviceDown', startsAt: '', from: '', ...other }
+function page(at: number, status: SoakPage['status'], other: Partial<SoakPage> = {}): SoakPage {
+  return { at, status, device, alertname: 'DeviceDown', since: 112_000, ...other }
 }
 
 const seen = [look(90_000, 0), look(120_000, 4), look(150_000, 8), look(200_000, 8)]
@@ -44,6 +51,9 @@ test('a page that is taken back while the illness lasts is false, one that never
   const early = page(130_000, 'resolved')
   expect(verdictOf([illness], seen, [...told, early])).toMatchObject({ falselyResolved: [early] })
   expect(verdictOf([illness], seen, told.slice(0, 1))).toMatchObject({ unresolved: [told[0]] })
+  // Of an earlier illness, told late because Alertmanager was away.
+  const late = page(130_000, 'resolved', { since: 50_000 })
+  expect(verdictOf([illness], seen, [late, ...told])).toMatchObject({ falselyResolved: [] })
 })
 
 describe('what was done to siteward', () => {

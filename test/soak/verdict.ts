@@ -1,20 +1,28 @@
-import type { Page } from '../chaos/pager.ts'
 import type { Fault } from './faults.ts'
 import { grown, type Look } from './looks.ts'
 import { guests, roomOf } from './rooms.ts'
 
-/** What a soak has shown, against what was done to it. `at` of pages is on the clock of the looks. */
+/** One alert of one page; `at` and `since` (its startsAt) in milliseconds on the clock of the looks. */
+export interface SoakPage {
+  readonly at: number
+  readonly since: number
+  readonly status: 'firing' | 'resolved'
+  readonly device: string
+  readonly alertname: string
+}
+
+/** What a soak has shown, against what was done to it. */
 export interface Verdict {
   /** Faults that left neither an alarm nor a counter. */
   readonly unseen: readonly Fault[]
   /** Devices that were ill for long enough, with siteward at work all the time, and that nobody was paged for. */
   readonly unpaged: readonly Fault[]
   /** Pages that nothing stands behind. */
-  readonly unfounded: readonly Page[]
+  readonly unfounded: readonly SoakPage[]
   /** Pages that were taken back while their device was still ill. */
-  readonly falselyResolved: readonly Page[]
+  readonly falselyResolved: readonly SoakPage[]
   /** Pages that were not taken back by the end. */
-  readonly unresolved: readonly Page[]
+  readonly unresolved: readonly SoakPage[]
   /** Exceptions that siteward did not expect. */
   readonly bugs: number
 }
@@ -34,7 +42,7 @@ const recovery = 60 * second
 const ownAlarms = /^(AirConditioner|Room|ServiceLevel)/
 
 /** Pure: judges a soak by its plan. */
-export function verdictOf(faults: readonly Fault[], looks: readonly Look[], pages: readonly Page[]): Verdict {
+export function verdictOf(faults: readonly Fault[], looks: readonly Look[], pages: readonly SoakPage[]): Verdict {
   const downs = pages.filter(({ alertname, status }) => alertname === 'DeviceDown' && status === 'firing')
   const illnesses = faults.filter((fault) => 'device' in fault)
   const ofHouse = faults.filter((fault) => !('device' in fault))
@@ -50,11 +58,11 @@ export function verdictOf(faults: readonly Fault[], looks: readonly Look[], page
     ),
     unfounded: pages.filter((page) => page.status === 'firing' && !isFounded(page, faults)),
     falselyResolved: pages.filter(
-      ({ status, alertname, device, at }) =>
+      ({ status, alertname, device, at, since }) =>
         status === 'resolved' &&
         alertname === 'DeviceDown' &&
         illnesses.some(
-          (ill) => ill.device === device && ill.kind !== 'hot' && at > ill.at + aftermath && at < ill.at + ill.lasts,
+          (ill) => ill.device === device && ill.kind !== 'hot' && since >= ill.at && at < ill.at + ill.lasts,
         ),
     ),
     unresolved: unresolvedOf(pages),
@@ -63,7 +71,7 @@ export function verdictOf(faults: readonly Fault[], looks: readonly Look[], page
 }
 
 /** Whether a fault has left its mark: an alarm of it, or a counter that has grown meanwhile. */
-function isSeen(fault: Fault, looks: readonly Look[], pages: readonly Page[]): boolean {
+function isSeen(fault: Fault, looks: readonly Look[], pages: readonly SoakPage[]): boolean {
   const { at, lasts } = fault
   const to = at + lasts + aftermath
   const meanwhile = looks.filter((look) => look.at >= at && look.at <= to)
@@ -92,14 +100,14 @@ function isSeen(fault: Fault, looks: readonly Look[], pages: readonly Page[]): b
 }
 
 /** Whether an alarm was told of in that time, or had been before and was not taken back. */
-function hasFired(pages: readonly Page[], alarm: string, device: string, from: number, to: number): boolean {
+function hasFired(pages: readonly SoakPage[], alarm: string, device: string, from: number, to: number): boolean {
   const own = pages.filter((page) => page.alertname === alarm && page.device === device)
   const before = own.findLast((page) => page.at <= from)
   return before?.status === 'firing' || own.some(({ status, at }) => status === 'firing' && at > from && at < to)
 }
 
 /** Whether something stands behind a page: its device's illness, something in its room, or what was done to siteward. */
-function isFounded({ alertname, device, at }: Page, faults: readonly Fault[]): boolean {
+function isFounded({ alertname, device, at }: SoakPage, faults: readonly Fault[]): boolean {
   if (ownAlarms.test(alertname) || device === guests.hot) return true
   return faults.some((fault) => {
     const within = at > fault.at && at < fault.at + fault.lasts + recovery
@@ -110,8 +118,8 @@ function isFounded({ alertname, device, at }: Page, faults: readonly Fault[]): b
 }
 
 /** What was told last of each device and alarm, where that is that it fires; but for the room's own. */
-function unresolvedOf(pages: readonly Page[]): readonly Page[] {
-  const last = new Map<string, Page>()
+function unresolvedOf(pages: readonly SoakPage[]): readonly SoakPage[] {
+  const last = new Map<string, SoakPage>()
   for (const page of pages) last.set(`${page.alertname} ${page.device}`, page)
   return [...last.values()].filter(({ status, alertname }) => status === 'firing' && !ownAlarms.test(alertname))
 }

@@ -106,12 +106,13 @@ export async function startServer({ host, port }: Listen, served: Served): Promi
   // Those that were just cut off are still being closed.
   server.maxConnections = limits.connections + 64
   server.setTimeout(limits.reading, (socket) => socket.destroy())
-  const stopSweeping = sweepAgain(connections, served.clock)
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, host, resolve)
   })
   server.on('error', () => {})
+  // Not before it listens: a server that cannot is never closed.
+  const stopSweeping = sweepAgain(connections, served.clock)
   return {
     url: urlOf(server, host),
     close: async () => {

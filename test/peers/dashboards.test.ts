@@ -73,7 +73,7 @@ scrape_configs: [{ job_name: siteward, static_configs: [{ targets: ['${new URL(r
       if ((await prometheus.query(asked(expression))).length === 0) empty.push(expression)
     // Nothing fires, nothing was late or held back, no limit is set on most, no Alertmanager, ledger, duty or report is there.
     const quiet =
-      /siteward_threshold|siteward_alarms\{.*firing|poll_faults|alertmanager|siteward_event_active|siteward_drill|siteward_(roll_ups|report|duty|asset|warranty|battery|certificate)_/
+      /siteward_threshold|siteward_alarms\{.*firing|poll_faults|alertmanager|siteward_event_active|siteward_drill|siteward_(config_last_reload|roll_ups|report|duty|asset|warranty|battery|certificate)_/
     expect(empty.filter((expression) => !quiet.test(expression))).toEqual([])
     const [state] = await prometheus.query(
       asked(expressionsOf(site).find((one) => one.includes('air_conditioner_state')) ?? ''),

@@ -6,6 +6,7 @@ import { describeWith } from '../peers/peer.ts'
 import { type JudgeKind, Ports } from './rig.ts'
 import { type Outcome, runSchedule } from './run.ts'
 import { scheduleOf } from './schedule.ts'
+import type { Verdict } from './verdict.ts'
 
 /**
  * Two sitewards, two Alertmanagers in a cluster and a webhook that counts; each killed and cut off in turn, by schedules
@@ -72,8 +73,13 @@ function wrong(
   )
 }
 
+/** Pages, but for those that are the Alertmanagers' own race: whoever tells them has no part in those. */
 function total(outcomes: readonly Outcome[], kind: JudgeKind): number {
-  return outcomes.reduce((sum, { verdicts }) => sum + (verdicts[kind]?.pages ?? 0), 0)
+  return outcomes.reduce((sum, { verdicts }) => sum + pagesOf(verdicts[kind]), 0)
+}
+
+function pagesOf(verdict: Verdict | undefined): number {
+  return verdict === undefined ? 0 : verdict.pages - verdict.raced.length
 }
 
 /** What came of all schedules, a line a kind. */

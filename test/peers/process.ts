@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { createSocket } from 'node:dgram'
 import { createServer } from 'node:net'
 
 /** A real program that a test has started. */
@@ -56,8 +57,15 @@ export function pause(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds))
 }
 
-/** A TCP port of 127.0.0.1 that is free now. */
-export function freePort(): Promise<number> {
+/** A port that is free now: by TCP on 127.0.0.1, and by UDP on every address. */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = await freeTcpPort()
+    if (await isFreeByUdp(port)) return port
+  }
+}
+
+function freeTcpPort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer()
     server.once('error', reject)
@@ -65,5 +73,13 @@ export function freePort(): Promise<number> {
       const address = server.address()
       server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
     })
+  })
+}
+
+function isFreeByUdp(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createSocket('udp4')
+    socket.once('error', () => socket.close(() => resolve(false)))
+    socket.bind(port, '0.0.0.0', () => socket.close(() => resolve(true)))
   })
 }

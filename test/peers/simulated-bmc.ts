@@ -1,10 +1,10 @@
 import { execFile, spawn } from 'node:child_process'
-import { createSocket } from 'node:dgram'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { peer } from './peer.ts'
+import { freePort } from './process.ts'
 
 /** A BMC simulated by OpenIPMI's ipmi_sim, with its console for changes while it runs. */
 export interface SimulatedBmc {
@@ -255,15 +255,5 @@ function ipmitool(port: number, password: string, command: readonly string[]): P
   const env = { ...process.env, IPMI_PASSWORD: password }
   return new Promise((resolve) => {
     execFile('ipmitool', [...session, ...command], { env }, (error) => resolve(error === null))
-  })
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const socket = createSocket('udp4')
-    socket.bind(0, '127.0.0.1', () => {
-      const { port } = socket.address()
-      socket.close(() => resolve(port))
-    })
   })
 }

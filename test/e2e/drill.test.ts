@@ -99,6 +99,8 @@ describeWith(['prometheus-alertmanager'], 'drills, with everything real', () => 
   }, 500_000)
 
   test('--all goes through every alarm of the site, and lists what it cannot drill', async () => {
+    // Roll-ups are written at the first full minute.
+    await until(async () => (await metrics()).includes('\nsiteward_roll_ups_up{'), 90, everything)
     const { code, output } = await command('drill', '--all')
     const run = ['DeviceDown (critical)', 'RoomTemperature (warning)', 'RoomTemperature (critical)']
     for (const name of [...run, 'DrillOverdue (warning)']) expect(output).toContain(`${name}: `)

@@ -164,8 +164,7 @@ async function balanced(house: House): Promise<boolean> {
   return false
 }
 
-/** The database of roll-ups, of three files, is opened at the first full minute. */
-const leakedFiles = 3 + 2
+const leakedFiles = 2
 const leakedHeap = 5 * 2 ** 20
 
 /** Looks for up to a minute whether what the process holds is back where it was. */

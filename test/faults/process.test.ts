@@ -315,8 +315,7 @@ describe('P5: many polls', () => {
       `P5: ${most / 10} polls: ${before.heap} bytes, ${before.files} files; ${await polls()} polls: ${after.heap} bytes, ${after.files} files\n`,
     )
     expect(after.heap - before.heap).toBeLessThan(5 * 2 ** 20)
-    // The database of roll-ups, of three files, is opened at the first full minute.
-    expect(after.files - before.files).toBeLessThanOrEqual(3 + 2)
+    expect(after.files - before.files).toBeLessThanOrEqual(2)
     expect(page.value('siteward_polls_total', { outcome: 'good' })).toBeGreaterThan(0.95 * most)
     expect(page.value('siteward_bugs_total')).toBe(0)
   }, 3_600_000)
